@@ -1,0 +1,82 @@
+"""The node under test: a `parleyd` process of its own, embedded or over real servers."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+from typing import Mapping, Sequence
+
+import requests
+
+from . import workspace
+from .child import Child
+from .ports import free_port
+from .servers import Postgres, Redis, Server
+
+repository = pathlib.Path(__file__).resolve().parents[3]
+
+
+def parleyd() -> pathlib.Path:
+    """The binary: $PARLEYD, or the first preset that was built.
+    :raises FileNotFoundError: naming what was tried"""
+    chosen = os.environ.get("PARLEYD")
+    tried = [pathlib.Path(chosen)] if chosen else [
+        repository / "build" / preset / "bin" / "parleyd" for preset in ("release", "asan", "dev", "ci")]
+    for path in tried:
+        if os.access(path, os.X_OK):
+            return path
+    raise FileNotFoundError("no parleyd: set PARLEYD or build one of " + ", ".join(map(str, tried)))
+
+
+class Node(Server):
+    """One node in development mode. Without servers it is embedded, in a folder of its own.
+
+    `flags` and `env` go to the process as they are. The port stays the same for all its lives."""
+
+    def __init__(self, name: str = "node", *, postgres: Sequence[Postgres] = (), redis: Sequence[Redis] = (),
+                 flags: Sequence[str] = (), env: Mapping[str, str] | None = None) -> None:
+        self.name, self.port = name, free_port()
+        self.folder = workspace.folder(name)
+        argv = [str(parleyd()), "--dev", "--listen", f"127.0.0.1:{self.port}"]
+        if postgres or redis:
+            for server in postgres:
+                argv += ["--postgres", server.url]
+            for server in redis:
+                argv += ["--redis", server.url]
+        else:
+            argv += ["--data-dir", str(self.folder / "store")]
+        self.child = Child(name, argv + list(flags), log=self.folder / "log", env=env)
+
+    @property
+    def http(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def ws(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/v1/ws"
+
+    def is_ready(self) -> bool:
+        try:
+            return requests.get(f"{self.http}/readyz", timeout=2).status_code == 200
+        except requests.RequestException:
+            return False
+
+    def stop(self, seconds: float = 30) -> None:
+        """SIGTERM: the node drains and ends with 0, else this fails with the node's log."""
+        if not self.child.alive():
+            raise RuntimeError(f"{self.name} died before: {self.child.exit_code()}\n{self.child.log_tail()}")
+        code = self.child.end(seconds=seconds)
+        if code != 0:
+            workspace.keep()
+            raise RuntimeError(f"{self.name} drained and ended with {code}, not 0\n{self.child.log_tail()}")
+
+    def rss_bytes(self) -> int:
+        """Resident memory now."""
+        status = pathlib.Path(f"/proc/{self.child.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
+
+    def __exit__(self, kind, value, trace) -> None:
+        if kind is not None:
+            print(self.child.log_tail())
+        super().__exit__(kind, value, trace)

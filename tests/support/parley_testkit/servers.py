@@ -1,0 +1,189 @@
+"""Private PostgreSQL clusters and Redis servers: own folder, own port on loopback, ended with the
+run. As many as a test likes. Settings are those of a careful operator (fsync on), since the
+guarantees are tested against them."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+
+import psycopg2
+
+from . import workspace
+from .child import Child
+from .ports import free_port
+from .waiting import wait_until
+
+
+class Server:
+    """What both have in common. As a context manager it starts on entry and stops on exit."""
+
+    child: Child
+    port: int
+    name: str
+
+    def is_ready(self) -> bool:
+        raise NotImplementedError
+
+    def start(self):
+        """Starts and waits until it answers; also right after `kill9` or `stop`."""
+        self.child.start()
+        self._wait_ready()
+        return self
+
+    def stop(self) -> None:
+        code = self.child.end()
+        if code not in (0, None):
+            raise RuntimeError(f"{self.name} ended with {code}\n{self.child.log_tail()}")
+
+    def kill9(self) -> None:
+        self.child.kill9()
+
+    def restart(self) -> None:
+        """Starts again on the same port and folder, stopping it first where it still runs."""
+        if self.child.alive():
+            self.stop()
+        self.start()
+
+    def pause(self) -> None:
+        self.child.pause()
+
+    def resume(self) -> None:
+        self.child.resume()
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, kind, *_) -> None:
+        if kind is not None:
+            workspace.keep()
+        self.child.end()
+
+    def _wait_ready(self) -> None:
+        def answer() -> bool:
+            if not self.child.alive():
+                raise RuntimeError(f"{self.name} ended with {self.child.exit_code()}\n{self.child.log_tail()}")
+            return self.is_ready()
+
+        try:
+            wait_until(answer, seconds=30, what=f"{self.name} to answer")
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}\n{self.child.log_tail()}") from None
+
+
+class Postgres(Server):
+    """One cluster with an empty database `parley`. `url` is what `parleyd --postgres` takes."""
+
+    def __init__(self, name: str = "postgres", **settings: str | int) -> None:
+        self.name, self.port = name, free_port()
+        self.folder = workspace.folder(name)
+        # The server refuses to run as root; Debian's package made a user for it.
+        self.user = "postgres" if os.geteuid() == 0 else None
+        self.cluster = self.folder / "cluster"
+        chosen: dict[str, str | int] = dict(
+            listen_addresses="127.0.0.1", port=self.port, unix_socket_directories="", fsync="on",
+            synchronous_commit="on", full_page_writes="on", max_connections=100, logging_collector="off",
+            shared_buffers="64MB", log_min_duration_statement="1s") | settings
+        argv = [str(postgres_program("postgres")), "-D", str(self.cluster)]
+        for key, value in chosen.items():
+            argv += ["-c", f"{key}={value}"]
+        self.child = Child(name, argv, log=self.folder / "log", user=self.user, death_signal="QUIT")
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://{self.database_user}@127.0.0.1:{self.port}/parley"
+
+    database_user = "postgres"
+
+    def start(self) -> "Postgres":
+        fresh = not self.cluster.exists()
+        if fresh:
+            self._make_cluster()
+        super().start()
+        if fresh:
+            self.execute("CREATE DATABASE parley", database="postgres")
+        return self
+
+    def stop(self) -> None:
+        """A fast shutdown: sessions are ended, everything is on disk."""
+        self.child.end(gentle=signal.SIGINT, seconds=30)
+
+    def is_ready(self) -> bool:
+        try:
+            psycopg2.connect(self.url.replace("/parley", "/postgres"), connect_timeout=2).close()
+            return True
+        except psycopg2.OperationalError:
+            return False
+
+    def execute(self, statement: str, *parameters, database: str = "parley") -> list[tuple]:
+        """Runs one statement outside any transaction and returns its rows."""
+        link = psycopg2.connect(self.url.replace("/parley", f"/{database}"))
+        try:
+            link.autocommit = True
+            with link.cursor() as cursor:
+                cursor.execute(statement, parameters or None)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            link.close()
+
+    def _make_cluster(self) -> None:
+        self.cluster.mkdir(mode=0o700)
+        if self.user:
+            account = pwd.getpwnam(self.user)
+            os.chown(self.cluster, account.pw_uid, account.pw_gid)
+        argv = [str(postgres_program("initdb")), "-D", str(self.cluster), "-U", self.database_user, "-A", "trust",
+                "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions", "--no-sync"]
+        if self.user:
+            argv = ["setpriv", "--reuid", self.user, "--regid", self.user, "--init-groups", "--"] + argv
+        done = subprocess.run(argv, capture_output=True, text=True, cwd="/")
+        if done.returncode:
+            raise RuntimeError(f"initdb failed: {done.stdout}{done.stderr}")
+
+
+class Redis(Server):
+    """One server without persistence: Parley keeps nothing there, so a restart comes back empty."""
+
+    def __init__(self, name: str = "redis", **settings: str | int) -> None:
+        self.name, self.port = name, free_port()
+        self.folder = workspace.folder(name)
+        program = shutil.which("redis-server")
+        if not program:
+            raise RuntimeError("no redis-server: run scripts/setup")
+        argv = [program, "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no",
+                "--dir", str(self.folder)]
+        for key, value in settings.items():
+            argv += [f"--{key.replace('_', '-')}", str(value)]
+        self.child = Child(name, argv, log=self.folder / "log")
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}"
+
+    def is_ready(self) -> bool:
+        try:
+            return self.command("PING") == b"+PONG"
+        except OSError:
+            return False
+
+    def command(self, *words: str) -> bytes:
+        """Sends one command and returns the first line of the answer; enough for tests."""
+        request = b"*%d\r\n" % len(words)
+        for word in words:
+            request += b"$%d\r\n%s\r\n" % (len(word.encode()), word.encode())
+        with socket.create_connection(("127.0.0.1", self.port), 2) as link:
+            link.sendall(request)
+            return link.makefile("rb").readline().rstrip(b"\r\n")
+
+
+def postgres_program(name: str) -> pathlib.Path:
+    """Debian keeps the server's programs out of the path."""
+    debian = pathlib.Path("/usr/lib/postgresql/15/bin", name)
+    found = debian if debian.exists() else shutil.which(name)
+    if not found:
+        raise RuntimeError(f"no {name}: run scripts/setup")
+    return pathlib.Path(found)
