@@ -1,0 +1,56 @@
+"""protocol.md §2, `connect.rooms`: several rooms joined or resumed in the first round trip."""
+
+import pytest
+
+
+@pytest.mark.G3
+@pytest.mark.G8
+def test_connect_resumes_several_rooms_each_from_its_own_position(enter, open_session, codec, room):
+    rooms = [f"{room}-{n}" for n in range(5)]
+    ana, acks = enter("ana"), {}
+    for n, name in enumerate(rooms):
+        acks[name] = [ana.publish(name, f"{n}.{k}") for k in range(10)]
+    asked = {
+        name: {"since": {"term": acks[name][n]["term"], "seq": acks[name][n]["seq"]}}
+        for n, name in enumerate(rooms)
+    }
+    bob = open_session(codec)
+    answer = bob.connect("bob", rooms=asked)
+    assert set(answer["rooms"]) == set(rooms)
+    for n, name in enumerate(rooms):
+        joined = answer["rooms"][name]["joined"]
+        assert joined["recovered"] is True and joined["start"] == asked[name]["since"]
+        stream = bob.until_live(name)
+        assert stream.texts == [f"{n}.{k}" for k in range(n + 1, 10)]
+
+
+def test_a_bad_room_in_connect_does_not_spoil_the_others(open_session, codec, room):
+    session = open_session(codec)
+    answer = session.connect("ana", rooms={room: {}, "not a room": {}, f"{room}-2": {"max": 1001}})
+    assert answer["rooms"][room]["joined"]["head"] == {"term": 0, "seq": 0}
+    assert answer["rooms"]["not a room"]["error"]["code"] == 4000
+    assert answer["rooms"][f"{room}-2"]["error"]["code"] == 4000
+    session.until_live(room)
+    ack = session.publish(room, "works")
+    session.until_seq(room, ack["seq"])
+
+
+def test_rooms_in_connect_take_the_same_options_as_join(open_session, enter, codec, room):
+    ana = enter("ana")
+    for n in range(8):
+        ana.publish(room, f"{n}")
+    first = ana.ask("history", room=room)["events"][0]
+    bob = open_session(codec)
+    since = {"term": first["term"], "seq": first["seq"]}
+    rooms = {room: {"since": since, "on_gap": "jump", "max": 3}}
+    bob.connect("bob", rooms=rooms)
+    stream = bob.until_live(room)
+    assert [gap["reason"] for gap in stream.gaps] == ["jump"]
+    assert stream.seqs == [6, 7, 8]
+
+
+def test_a_room_joined_in_connect_can_be_left(open_session, codec, room):
+    session = open_session(codec)
+    session.connect("ana", rooms={room: {"rewind": {"limit": 5}}})
+    session.until_live(room)
+    assert session.ask("leave", room=room) == {"room": room}

@@ -1,0 +1,15 @@
+/// How a name looks: initials and a hue, the same in every pane and after every reload.
+
+/// "ana.maria" -> "AM", "ben" -> "B". By code point, so that no character is cut in two.
+export function initials(name) {
+  const words = name.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  const letters = words.slice(0, 2).map((word) => [...word][0]);
+  return (letters.join("") || "?").toUpperCase();
+}
+
+/// Degrees on the colour wheel, in steps wide enough to tell neighbours apart.
+export function hue(name) {
+  let hash = 2166136261; // FNV-1a
+  for (const char of name) hash = Math.imul(hash ^ char.codePointAt(0), 16777619) >>> 0;
+  return ((hash ^ (hash >>> 15)) % 24) * 15;
+}
