@@ -12,7 +12,7 @@ from typing import Any, Awaitable, Callable, Mapping
 import websockets.client
 import websockets.exceptions
 
-from .history import Recorder, content_hash, open_errors, pair, pushed_event
+from .history import Recorder, content_hash, open_errors, pair, pushed_event, told
 
 subprotocol = "parley.v1.json"
 _attempts = itertools.count(1)
@@ -80,6 +80,9 @@ class Session:
         try:
             return await self._send({"join": {"room": room, **body}},
                                     at_reply=lambda reply: self._joined(room, stream, reply))
+        except ProtocolError as error:
+            self._joined(room, stream, None, error.error)
+            raise
         except (Closed, asyncio.CancelledError):
             self._record("join", phase="info", stream=stream)
             raise
@@ -116,6 +119,9 @@ class Session:
         if transport is not None:
             transport.abort()
         self._ended()
+        receiver = getattr(self, "_receiver", None)
+        if receiver is not None and receiver is not asyncio.current_task():
+            receiver.cancel()
 
     # --- sending
 
@@ -173,6 +179,8 @@ class Session:
             async for frame in self._socket:
                 content = json.loads(frame)
                 for envelope in content if isinstance(content, list) else [content]:
+                    if self.closed.done():
+                        return  # aborted from within: what still waits here was never received
                     await self._take(envelope)
         except websockets.exceptions.ConnectionClosed:
             pass
@@ -193,7 +201,7 @@ class Session:
         answer = self._waiting.pop(number, None)
         at_reply = self._replies_first.pop(number, None)
         if answer is None:
-            self._record("stray", session=self.name, reply=kind)
+            self._record("stray", session=self.name, kind=kind, room=None)
             return
         if kind == "error":
             if not answer.done():
@@ -234,8 +242,8 @@ class Session:
             return
         self._cut(room)  # a second join replaces the first
         self._streams[room] = stream
-        self._record("join", phase="ok", stream=stream, head=pair(joined.get("head")),
-                     start=pair(joined.get("start")), recovered=joined.get("recovered"))
+        self._record("join", phase="ok", stream=stream, head=told(joined.get("head")),
+                     start=told(joined.get("start")), recovered=joined.get("recovered"))
 
     def _cut(self, room: str) -> None:
         stream = self._streams.pop(room, None)
@@ -247,20 +255,23 @@ class Session:
         self._record("settled", stream=self._streams[room])
 
     def _record_push(self, kind: str, body: dict) -> None:
-        stream = self._streams.get(body.get("room"))
-        if kind == "batch":
+        room = body.get("room")
+        stream = self._streams.get(room)
+        if stream is None and kind in ("batch", "gap", "live", "catching_up"):
+            self._record("stray", session=self.name, kind=kind, room=room)
+        elif kind == "batch":
             self._record("push", kind=kind, stream=stream, prev=body.get("prev"), phase=body.get("phase"),
                          events=[pushed_event(event) for event in body.get("events", [])])
         elif kind == "gap":
-            self._record("push", kind=kind, stream=stream, to=pair(body.get("to")), reason=body.get("reason"),
+            self._record("push", kind=kind, stream=stream, to=told(body.get("to")), reason=body.get("reason"),
                          **{"from": body.get("from")})
         elif kind in ("live", "catching_up"):
-            self._record("push", kind=kind, stream=stream, at=pair(body.get("at")))
+            self._record("push", kind=kind, stream=stream, at=told(body.get("at")))
         else:
-            self._record("push", kind=kind, stream=stream, session=self.name)
+            self._record("push", kind=kind, stream=stream, session=self.name, room=room)
 
     def _published(self, attempt: int, reply: dict) -> None:
-        self._record("publish", phase="ok", attempt=attempt, seq=reply.get("seq"), term=reply.get("term"),
+        self._record("publish", phase="ok", attempt=attempt, seq=reply.get("seq", -1), term=reply.get("term", -1),
                      duplicate=bool(reply.get("duplicate")))
 
     def _publish_ended(self, attempt: int, done: asyncio.Future) -> None:

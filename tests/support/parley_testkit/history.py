@@ -11,6 +11,7 @@ interpreted. One JSON object per line, in the order of `ns` (this machine's mono
     {"op":"push","kind":"live"|"catching_up","stream":…,"at":[term,seq]}
     {"op":"push","kind":"gap","stream":…,"from":1,"to":[term,seq],"reason":"reset"}
     {"op":"cut","stream":…}                     the stream ended (socket gone, replaced or left)
+    {"op":"stray","session":…,"kind":"batch","room":"r"}   a push of no stream, or a reply to nothing
     {"op":"settled","stream":…}                 the run waited: this stream must be at the head
     {"op":"fault","fault":"kill node","phase":"begin"|"end"}
     {"op":"stored","room":"r","head":[term,seq],"events":[{"seq","term","hash","sender","key","version","deleted"},…]}
@@ -75,7 +76,7 @@ def content_hash(event: Mapping[str, Any], *, sender: str | None = None) -> str:
 
 def pushed_event(event: Mapping[str, Any]) -> list:
     """An event of a batch as the history keeps it."""
-    return [event.get("seq"), event.get("term"), content_hash(event), event.get("version", 0),
+    return [event.get("seq", -1), event.get("term", -1), content_hash(event), event.get("version", 0),
             bool(event.get("deleted"))]
 
 
@@ -89,3 +90,8 @@ def stored_event(event: Mapping[str, Any]) -> Record:
 def pair(position: Mapping[str, Any] | None) -> list | None:
     """A protocol position as [term, seq]."""
     return None if position is None else [position.get("term", 0), position.get("seq", 0)]
+
+
+def told(position: Mapping[str, Any] | None) -> list:
+    """A position that the protocol promises. One that is missing is none that can be right."""
+    return pair(position) or [-1, -1]
