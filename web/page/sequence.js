@@ -1,10 +1,10 @@
 /// The rules of one room's stream, as the protocol states them: `prev`, seq, term, phase, gaps.
 /// No socket and no page in here: pushes go in, what to do about them comes out as a list of effects.
 ///
-///   {show, phase}            these events follow what is held: append them
+///   {show: events}                     they follow what is held: append them
 ///   {passed_over: {from, to, reason}}  the server says that these numbers will not come
-///   {forget: position}       drop everything held of the room and go on after this position
-///   {broken, heal}           the stream broke its promise; `heal`: only a resume can mend it
+///   {forget: position, reset}          drop everything held of the room and go on after this position
+///   {broken: evidence, heal}           the stream broke its promise; `heal`: only a resume can mend it
 export class sequence {
   constructor() {
     this.position = null; // of the last event held; null before the first join
@@ -54,6 +54,7 @@ export class sequence {
     if (prev < this.position.seq) effects.push(broken(`prev is #${prev}, but #${this.position.seq} is held`));
 
     const show = [];
+    let hole = null;
     let { term, seq } = this.position;
     for (const event of events) {
       if (event.seq <= seq) {
@@ -61,7 +62,7 @@ export class sequence {
         continue;
       }
       if (event.seq > seq + 1) {
-        effects.push(broken(`hole: #${seq + 1} to #${event.seq - 1} did not come`, true));
+        hole = broken(`hole: #${seq + 1} to #${event.seq - 1} did not come`, true);
         break;
       }
       if (event.term < term) effects.push(broken(`term of #${event.seq} is below that of #${seq}`));
@@ -69,7 +70,8 @@ export class sequence {
       show.push(event);
     }
     this.position = { term, seq };
-    if (show.length > 0) effects.push({ show, phase: this.phase });
+    if (show.length > 0) effects.push({ show });
+    if (hole) effects.push(hole); // last: healing ends this connection, and what came before the hole is held
     return effects;
   }
 
@@ -102,7 +104,8 @@ export class sequence {
       return [...effects, { forget: to, reset: true }];
     }
     const next = this.position.seq + 1;
-    if (from !== next) effects.push(broken(`a gap from #${from}, but #${next} is next`, from > next));
+    if (from > next) return [...effects, broken(`a gap from #${from}, but #${next} is next`, true)];
+    if (from < next) effects.push(broken(`a gap from #${from}, but #${next} is next`));
     if (to.seq < next) return [...effects, broken(`a gap up to #${to.seq}, but #${next} is next`)];
     this.position = to;
     effects.push({ passed_over: { from: next, to: to.seq, reason } });
