@@ -1,3 +1,10 @@
 # Stored events: shared by the SQL adapters and the envelopes.
 add_library(parley_event_codec STATIC event_codec.cpp)
 target_link_libraries(parley_event_codec PUBLIC parley_core PRIVATE parley_proto parley_options)
+
+add_library(parley_envelope_codec STATIC envelope_codec.cpp)
+target_link_libraries(parley_envelope_codec PUBLIC parley_ports PRIVATE parley_event_codec parley_proto parley_options)
+
+# In-process: the live path of the embedded node.
+add_library(parley_memory STATIC memory/memory_fan_out.cpp)
+target_link_libraries(parley_memory PUBLIC parley_ports Threads::Threads PRIVATE parley_options)
