@@ -68,8 +68,8 @@ public:
     entry.rows.push_back({session, gen, at});
     sink.live(session, room, gen, at);
     for (const auto& frame : entry.ring) {
-      auto row = entry.index.find(session);
-      if (row == entry.index.end() || !deliver_to(entry, row->second, room, frame, sink)) return;
+      auto mine = entry.index.find(session);
+      if (mine == entry.index.end() || !deliver_to(entry, mine->second, room, frame, sink)) return;
     }
   }
 
@@ -79,9 +79,9 @@ public:
     auto found = rooms_.find(room);
     if (found == rooms_.end()) return false;
     auto& entry = found->second;
-    auto row = entry.index.find(session);
-    if (row == entry.index.end() || entry.rows[row->second].gen > gen) return false;
-    take_out(entry, row->second);
+    auto mine = entry.index.find(session);
+    if (mine == entry.index.end() || entry.rows[mine->second].gen > gen) return false;
+    take_out(entry, mine->second);
     return true;
   }
 
@@ -110,8 +110,8 @@ public:
   const position* last_of(Session session, const Key& room) const {
     auto found = rooms_.find(room);
     if (found == rooms_.end()) return nullptr;
-    auto row = found->second.index.find(session);
-    return row == found->second.index.end() ? nullptr : &found->second.rows[row->second].last;
+    auto mine = found->second.index.find(session);
+    return mine == found->second.index.end() ? nullptr : &found->second.rows[mine->second].last;
   }
 
 private:

@@ -1,0 +1,109 @@
+#include "actors/core/room_log.hpp"
+
+#include <utility>
+
+namespace parley {
+namespace {
+
+refusal mismatch() {
+  return {refusal_code::idempotency_mismatch, "client_msg_id was used with other content", {}};
+}
+refusal behind_a_failure() {
+  return {refusal_code::unavailable, "a write before this one failed: repeat them in order", {}};
+}
+
+template <class... F>
+struct overload : F... {
+  using F::operator()...;
+};
+
+}  // namespace
+
+room_log::room_log(room_ref room, room_head head, room_log_options options)
+    : room_(std::move(room)), head_(head), options_(options), recent_(options.dedup_keys_max) {}
+
+room_log::decision room_log::publish(const asker& from, const std::shared_ptr<const draft>& d, instant now) {
+  if (!gate_.admits(from.session, from.round)) return answer{from, behind_a_failure()};
+  const bool has_key = !d->client_msg_id.empty();
+  auto key = has_key ? dedup_window::key_of(d->sender, d->client_msg_id) : std::string{};
+  if (has_key) {
+    if (const auto* first = recent_.find(d->sender, d->client_msg_id)) return repeated(from, *d, *first);
+    if (auto same = queued_keys_.find(key); same != queued_keys_.end()) {
+      auto& waiting = queued_.at(same->second);
+      if (waiting.what->digest != d->digest) return answer{from, mismatch()};
+      waiting.askers.push_back(from);
+      return wait{};
+    }
+  }
+  // Every event is a message in this version, so a target is there exactly if its seq is.
+  if (d->reply_to > head_.head.seq || (d->reply_to.value != 0 && d->reply_to <= head_.floor.seq)) {
+    return answer{from, refusal{refusal_code::message_not_found, "reply_to names no message of this room", {}}};
+  }
+  if (queued_.size() >= options_.queued_max) {
+    gate_.failed(from.session, from.round, now);
+    return answer{from, refusal{refusal_code::unavailable, "the room has too many writes waiting", milliseconds{100}}};
+  }
+  const ticket t{++last_ticket_};
+  queued_.emplace(t, queued_draft{d, {from}});
+  if (has_key) queued_keys_.emplace(std::move(key), t);
+  return queue{t};
+}
+
+std::vector<room_log::answer> room_log::ended(const write_outcome& how, instant now) {
+  std::vector<answer> answers;
+  auto found = queued_.find(how.ticket);
+  if (found == queued_.end()) return answers;
+  const auto q = std::move(found->second);
+  queued_.erase(found);
+  const auto& d = *q.what;
+  if (!d.client_msg_id.empty()) queued_keys_.erase(dedup_window::key_of(d.sender, d.client_msg_id));
+  if (const auto* done = std::get_if<outcome::committed>(&how.how)) {
+    head_.head = done->event->at_position();
+    if (!d.client_msg_id.empty()) {
+      recent_.remember(d.sender, d.client_msg_id, {head_.head, done->event->at, d.digest});
+    }
+  } else if (const auto* stored = std::get_if<outcome::duplicate>(&how.how)) {
+    recent_.remember(d.sender, d.client_msg_id, {stored->first, stored->at, stored->digest});
+  }
+  const bool breaks_order = std::holds_alternative<outcome::not_stored>(how.how) ||
+                            std::holds_alternative<outcome::unknown>(how.how);
+  bool is_first = true;
+  for (const auto& to : q.askers) {
+    if (breaks_order) gate_.failed(to.session, to.round, now);
+    answers.push_back({to, word_for(q, how, std::exchange(is_first, false))});
+  }
+  return answers;
+}
+
+reply::published room_log::published(position where, unix_time at, bool duplicate) const {
+  return {room_->room, where, at, duplicate};
+}
+
+room_log::answer room_log::repeated(const asker& from, const draft& d, const dedup_window::first_result& first) const {
+  if (first.digest && *first.digest != d.digest) return {from, mismatch()};
+  return {from, published(first.where, first.at, true)};
+}
+
+std::variant<reply::published, refusal> room_log::word_for(const queued_draft& q, const write_outcome& how,
+                                                           bool is_first) const {
+  using word = std::variant<reply::published, refusal>;
+  return std::visit(
+      overload{
+          [&](const outcome::committed& c) -> word { return published(c.event->at_position(), c.event->at, !is_first); },
+          [&](const outcome::duplicate& dup) -> word {
+            if (dup.digest && *dup.digest != q.what->digest) return mismatch();
+            return published(dup.first, dup.at, true);
+          },
+          [](const outcome::not_stored&) -> word {
+            return refusal{refusal_code::unavailable, "storage is out of reach; nothing was stored", milliseconds{500}};
+          },
+          [](const outcome::refused&) -> word {
+            return refusal{refusal_code::bad_request, "storage refuses this content", {}};
+          },
+          [](const outcome::unknown&) -> word {
+            return refusal{refusal_code::outcome_unknown, "it may be stored: repeat with the same client_msg_id", {}};
+          }},
+      how.how);
+}
+
+}  // namespace parley

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "actors/core/dedup_window.hpp"
+#include "actors/core/event.hpp"
+#include "actors/core/heads.hpp"
+#include "actors/core/replies.hpp"
+#include "actors/core/write_gate.hpp"
+#include "actors/core/write_outcome.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+namespace parley {
+
+struct room_log_options {
+  std::size_t dedup_keys_max = 1024;  ///< recent keys kept in memory
+  std::size_t queued_max = 4096;      ///< drafts of the room that wait for their commit; beyond: `unavailable`
+};
+
+/// The owner's view of one room: its committed head, its recent keys, and the drafts on their way to storage. Decides
+/// what a publish gets; the seq is given later, when the writer builds a batch, so that a refused draft leaves no
+/// hole (C4). Sans-I/O; owned by the room actor.
+class room_log {
+public:
+  /// Who waits for a publish, as the shell knows it.
+  struct asker {
+    session_id session;
+    write_gate::round round = 0;
+    std::uint64_t number = 0;  ///< write_order::place::number
+  };
+  struct answer {
+    asker to;
+    std::variant<reply::published, refusal> what;
+  };
+
+  /// What a publish leads to.
+  struct queue {
+    parley::ticket ticket;
+  };
+  /// The same key is on its way: this one gets its answer.
+  struct wait {};
+  using decision = std::variant<queue, wait, answer>;
+
+  room_log(room_ref room, room_head head, room_log_options options = {});
+
+  /// Checks, in this order: the session's order (C16), the key, the reply's target, the queue's bound.
+  decision publish(const asker& from, const std::shared_ptr<const draft>& d, instant now);
+  /// The writer's word on one draft. @returns the answers, in the order of asking
+  std::vector<answer> ended(const write_outcome& how, instant now);
+  void forget_old(instant now) { gate_.forget_old(now); }
+  void trimmed(position floor) { head_.floor = floor; }
+
+  const room_head& head() const { return head_; }
+  const room_ref& room() const { return room_; }
+  std::size_t queued() const { return queued_.size(); }
+
+private:
+  struct queued_draft {
+    std::shared_ptr<const draft> what;
+    std::vector<asker> askers;  ///< the first is the one who published; the rest sent the same key meanwhile
+  };
+
+  reply::published published(position where, unix_time at, bool duplicate) const;
+  answer repeated(const asker& from, const draft& d, const dedup_window::first_result& first) const;
+  std::variant<reply::published, refusal> word_for(const queued_draft& q, const write_outcome& how, bool is_first) const;
+
+  room_ref room_;
+  room_head head_;
+  room_log_options options_;
+  dedup_window recent_;
+  write_gate gate_;
+  std::unordered_map<ticket, queued_draft> queued_;
+  std::unordered_map<std::string, ticket> queued_keys_;
+  std::uint64_t last_ticket_ = 0;
+};
+
+}  // namespace parley

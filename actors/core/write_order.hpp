@@ -1,0 +1,43 @@
+#pragma once
+
+#include "actors/core/replies.hpp"
+#include "actors/core/write_gate.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace parley {
+
+/// A session's writes, by room: they are answered in the order in which they were sent, however they end. Each carries
+/// the session's current `round` (see write_gate); a failure that breaks the order starts the next one. One round for
+/// all rooms of the session is enough: a gate only compares the rounds of one room, and nothing is kept per room.
+class write_order {
+public:
+  struct place {
+    std::uint64_t number = 0;  ///< within the session
+    write_gate::round round = 0;
+  };
+
+  place sent(const std::string& room);
+  /// @returns what may be said now, in order: nothing while an earlier write of the room waits
+  std::vector<server_message> answered(const std::string& room, std::uint64_t number, server_message answer);
+  std::size_t waiting() const { return waiting_; }
+
+private:
+  struct waiting_write {
+    std::uint64_t number;
+    write_gate::round round;
+    std::optional<server_message> answer;
+  };
+
+  std::unordered_map<std::string, std::deque<waiting_write>> rooms_;
+  write_gate::round round_ = 1;
+  std::uint64_t last_number_ = 0;
+  std::size_t waiting_ = 0;
+};
+
+}  // namespace parley
