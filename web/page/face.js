@@ -11,5 +11,5 @@ export function initials(name) {
 export function hue(name) {
   let hash = 2166136261; // FNV-1a
   for (const char of name) hash = Math.imul(hash ^ char.codePointAt(0), 16777619) >>> 0;
-  return ((hash ^ (hash >>> 15)) % 24) * 15;
+  return (((hash ^ (hash >>> 15)) >>> 0) % 24) * 15;
 }

@@ -45,6 +45,7 @@ function read_link() {
   panes[1].suggest(link.get("with") || suggested[1], link.get("with_room") || room);
   // Read all before entering: entering writes the link anew.
   if (link.get("user")) panes[0].enter(link.get("user"), room);
+  else if (matchMedia("(pointer: fine)").matches) panes[0].focus();
   if (link.get("with")) panes[1].enter(link.get("with"), link.get("with_room") || room);
 }
 
@@ -53,8 +54,7 @@ function choose_theme() {
   const order = ["auto", "light", "dark"];
   const show = (theme) => {
     document.documentElement.dataset.theme = theme;
-    button.textContent = { auto: "Auto", light: "Light", dark: "Dark" }[theme];
-    button.setAttribute("aria-label", `Colours: ${theme}. Change.`);
+    button.textContent = `Colours: ${theme}`;
   };
   const stored = () => {
     try {

@@ -1,6 +1,7 @@
 /// One user in one room: the form to enter, the stream, its log, its verdict.
 import { browser, kept_in_tab } from "./browser.js";
 import { checker } from "./checker.js";
+import { once_per_frame } from "./frame.js";
 import { ids } from "./ids.js";
 import { outbox } from "./outbox.js";
 import { avatar, element } from "./row.js";
@@ -36,12 +37,20 @@ export class pane {
     root.querySelector(".cut").onclick = () => this.stream.cut();
     root.querySelector(".line").onclick = () => this.#toggle_line();
     root.querySelector(".leave").onclick = () => this.leave();
+    this.verdict_soon = once_per_frame(() => this.stream && this.#show_verdict());
+    this.outbox_soon = once_per_frame(() => this.stream && this.view.show_outbox(this.outbox.unseen()));
     this.#show_entry(true);
   }
 
   suggest(user, room) {
     this.entry.user.value = user;
     this.entry.room.value = room;
+  }
+
+  /// Ready to type a name.
+  focus() {
+    this.entry.user.focus();
+    this.entry.user.select();
   }
 
   enter(user, room, takes_focus = false) {
@@ -79,7 +88,7 @@ export class pane {
     this.stream = null;
     clearInterval(this.countdown);
     this.#show_entry(true);
-    this.entry.user.focus();
+    this.focus();
     this.on.left();
   }
 
@@ -109,11 +118,11 @@ export class pane {
     } else if (what === "notice") {
       this.view.notice(value);
     } else if (what === "outbox") {
-      this.view.show_outbox(this.outbox.unseen());
+      this.outbox_soon();
     } else if (what === "state") {
       this.#show_state();
     }
-    this.#show_verdict();
+    this.verdict_soon();
   }
 
   #compare(events) {

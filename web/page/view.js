@@ -1,9 +1,11 @@
 /// The scrolling log of one pane: rows in the order of their numbers, then what waits in the outbox.
+import { once_per_frame } from "./frame.js";
 import { element, fill, relate, row_of } from "./row.js";
 
 const rows_max = 1500;
 const rows_kept = 1000;
-const near_px = 120;
+const near_top_px = 120;
+const near_bottom_px = 40;
 
 export class view {
   /// @param on {older() -> asks for a page, trimmed(first seq kept), discard(client_msg_id)}
@@ -15,22 +17,30 @@ export class view {
     this.waiting = root.querySelector(".waiting");
     this.top = root.querySelector(".top");
     this.newer = root.querySelector(".newer");
+    this.stick_soon = once_per_frame(() => this.#stick());
     this.scroller.onscroll = () => this.#scrolled();
     this.newer.onclick = () => this.to_bottom();
-    this.resized = new ResizeObserver(() => this.#stick());
+    this.resized = new ResizeObserver(() => {
+      this.height_seen = this.scroller.clientHeight;
+      this.#stick();
+    });
     this.resized.observe(this.scroller);
     this.clear("");
   }
 
   close() {
     this.resized.disconnect();
+    this.stick_soon = once_per_frame(() => this.#stick());
     this.scroller.onscroll = null;
     this.newer.onclick = null;
   }
 
   clear(top) {
     this.rows = new Map(); // seq -> {row, event}, ascending
-    this.is_stuck = true;
+    this.newest = null; // the event of the last row
+    this.is_stuck = true; // the reader is at the bottom, and stays there
+    this.height_seen = this.scroller.clientHeight;
+    this.top_seen = 0;
     this.unread = 0;
     this.log.replaceChildren();
     this.newer.hidden = true;
@@ -45,10 +55,9 @@ export class view {
 
   append(events) {
     const rows = document.createDocumentFragment();
-    let before = this.#last();
     for (const event of events) {
-      rows.append(this.#row(event, before));
-      before = event;
+      rows.append(this.#row(event, this.newest));
+      this.newest = event;
     }
     this.log.append(rows);
     this.#trim();
@@ -71,6 +80,7 @@ export class view {
     if (held.length > 0) relate(held[0][1].row, held[0][1].event, before);
     this.log.prepend(rows);
     this.scroller.scrollTop = this.scroller.scrollHeight - from_end;
+    this.top_seen = this.scroller.scrollTop;
   }
 
   passed_over({ from, to, reason }) {
@@ -87,7 +97,7 @@ export class view {
 
   show_outbox(entries) {
     this.waiting.replaceChildren(...entries.map((entry) => this.#waiting_row(entry)));
-    this.#stick();
+    this.stick_soon();
   }
 
   to_bottom() {
@@ -114,10 +124,6 @@ export class view {
     fill(entry.row, entry.event);
   }
 
-  #last() {
-    return this.log.lastElementChild?.dataset.seq ? this.rows.get(Number(this.log.lastElementChild.dataset.seq)).event : null;
-  }
-
   /// Only while the reader is at the bottom, so that nothing moves under their eyes.
   #trim() {
     if (!this.is_stuck || this.rows.size <= rows_max) return;
@@ -127,28 +133,40 @@ export class view {
     const { row, event } = this.rows.get(first);
     while (this.log.firstElementChild !== row) this.log.firstElementChild.remove();
     relate(row, event, null);
+    this.#stick();
     this.on.trimmed(first);
   }
 
   #grew(count) {
-    if (this.is_stuck) return this.#stick();
+    if (this.is_stuck) return this.stick_soon();
     this.unread += count;
     this.newer.textContent = this.unread === 1 ? "1 new message ↓" : `${this.unread} new messages ↓`;
     this.newer.hidden = this.unread === 0;
   }
 
   #stick() {
-    if (this.is_stuck) this.scroller.scrollTop = this.scroller.scrollHeight;
+    if (!this.is_stuck) return;
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.top_seen = this.scroller.scrollTop;
   }
 
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    this.is_stuck = scrollHeight - scrollTop - clientHeight < 40;
+    // The log itself became smaller or larger: that was not the reader's wish.
+    if (clientHeight !== this.height_seen) {
+      this.height_seen = clientHeight;
+      return this.#stick();
+    }
+    // Only moving up lets go of the bottom: in a burst the bottom runs ahead of the last scroll by itself.
+    const moved_up = scrollTop < this.top_seen;
+    this.top_seen = scrollTop;
+    if (scrollHeight - scrollTop - clientHeight < near_bottom_px) this.is_stuck = true;
+    else if (moved_up) this.is_stuck = false;
     if (this.is_stuck) {
       this.unread = 0;
       this.newer.hidden = true;
     }
-    if (scrollTop < near_px && scrollHeight > clientHeight) this.on.older();
+    if (scrollTop < near_top_px && scrollHeight > clientHeight) this.on.older();
   }
 
   #waiting_row(entry) {
