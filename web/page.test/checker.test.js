@@ -40,6 +40,25 @@ test("older pages may step over what a gap passed over, and over nothing else", 
   assert.equal(judge(["appended", events(1, 2)], ["passed_over", gap]).is_ok, false);
 });
 
+test("an acknowledged message must be shown under its number, and nothing else there", () => {
+  const own = (seq, id) => events(seq, seq, { sender: "ana", client_msg_id: id });
+  assert.ok(judge(["acked", "a", 1], ["appended", own(1, "a")]).is_ok);
+  assert.ok(judge(["appended", own(1, "a")], ["acked", "a", 1]).is_ok);
+  assert.ok(judge(["clear", 5], ["acked", "a", 3], ["appended", own(6, "b")]).is_ok, "it lies before what is shown");
+  assert.ok(judge(["acked", "a", 1], ["appended", [{ ...own(1)[0], deleted: true }]]).is_ok);
+  assert.ok(judge(["appended", [{ ...own(1)[0], deleted: true }]], ["acked", "a", 1]).is_ok);
+  assert.ok(judge(["acked", "a", 1], ["passed_over", { from: 1, to: 4, reason: "jump" }], ["appended", own(5, "b")]).is_ok);
+  for (const steps of [
+    [["acked", "a", 1], ["appended", own(1, "b")]],
+    [["acked", "a", 1], ["appended", events(1, 1, { client_msg_id: "a" })]],
+    [["appended", own(1, "b")], ["acked", "a", 1]],
+    [["appended", own(1, "a")], ["acked", "a", 2]],
+    [["acked", "a", 2], ["appended", own(1, "a")]],
+  ]) {
+    assert.equal(judge(...steps).is_ok, false, JSON.stringify(steps[0]));
+  }
+});
+
 test("evidence is bounded, and all of it is counted", () => {
   const made = judge();
   for (let turn = 0; turn < 100; turn += 1) made.broken(`evidence ${turn}`);

@@ -16,17 +16,18 @@ export class checker {
   clear(seq) {
     this.first = seq + 1;
     this.last = seq;
-    this.events = 0;
     this.passed = [];
     this.own = new Map(); // client_msg_id -> seq, from the ack or the event, whichever came first
+    this.awaited = new Map(); // seq -> client_msg_id: acknowledged, not shown yet
+    this.tombstones = new Set(); // own ones: these may have lost their client_msg_id
   }
 
   appended(events) {
     for (const event of events) {
       if (event.seq !== this.last + 1) this.broken(`#${event.seq} is shown after #${this.last}`);
       this.last = Math.max(this.last, event.seq);
-      this.events += 1;
       this.#own_event(event);
+      this.#awaited_event(event);
     }
   }
 
@@ -38,10 +39,7 @@ export class checker {
         this.broken(`history: #${event.seq} is shown before #${next}`);
       }
       next = event.seq;
-      if (event.seq < this.first) {
-        this.events += 1;
-        this.#own_event(event);
-      }
+      if (event.seq < this.first) this.#own_event(event);
     }
     this.first = Math.min(this.first, next);
   }
@@ -49,11 +47,17 @@ export class checker {
   passed_over({ from, to, reason }) {
     if (from !== this.last + 1) this.broken(`a gap from #${from} follows #${this.last}`);
     this.passed.push({ from, to, reason });
+    for (const seq of this.awaited.keys()) if (seq <= to) this.awaited.delete(seq);
     this.last = to;
   }
 
+  /// The stream must bring it under that number: it has done so, or it will.
   acked(client_msg_id, seq) {
+    const is_shown = this.own.has(client_msg_id) || this.tombstones.has(seq);
     this.#own(client_msg_id, seq, "was acknowledged as");
+    if (is_shown || seq < this.first) return;
+    if (seq > this.last) this.awaited.set(seq, client_msg_id);
+    else if (!this.#is_passed(seq, seq)) this.broken(`a message was acknowledged as #${seq}, but another one is shown there`);
   }
 
   broken(text) {
@@ -79,8 +83,18 @@ export class checker {
       : `${range} in order, once; passed over by the server: ${gaps.join(", ")}`;
   }
 
-  #own_event({ kind, sender, seq, client_msg_id }) {
-    if (kind !== "message.created" || sender !== this.user || !client_msg_id) return;
+  #awaited_event({ seq, sender, client_msg_id, deleted }) {
+    const awaited = this.awaited.get(seq);
+    if (awaited === undefined) return;
+    this.awaited.delete(seq);
+    if (deleted || (sender === this.user && client_msg_id === awaited)) return;
+    this.broken(`a message was acknowledged as #${seq}, but another one is shown there`);
+  }
+
+  #own_event({ kind, sender, seq, client_msg_id, deleted }) {
+    if (kind !== "message.created" || sender !== this.user) return;
+    if (deleted) this.tombstones.add(seq);
+    if (!client_msg_id) return;
     this.#own(client_msg_id, seq, "is shown as");
   }
 

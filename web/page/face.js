@@ -11,5 +11,8 @@ export function initials(name) {
 export function hue(name) {
   let hash = 2166136261; // FNV-1a
   for (const char of name) hash = Math.imul(hash ^ char.codePointAt(0), 16777619) >>> 0;
-  return (((hash ^ (hash >>> 15)) >>> 0) % 24) * 15;
+  // Short names differ in few bits: mix them, or half of a team is green (the last step of MurmurHash3).
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (((hash ^ (hash >>> 16)) >>> 0) % 24) * 15;
 }

@@ -33,7 +33,10 @@ export class pane {
       event.preventDefault();
       this.#send();
     };
-    this.text.oninput = () => this.#fit();
+    this.text.oninput = () => {
+      this.#complain("");
+      this.#fit();
+    };
     root.querySelector(".cut").onclick = () => this.stream.cut();
     root.querySelector(".line").onclick = () => this.#toggle_line();
     root.querySelector(".leave").onclick = () => this.leave();
@@ -75,6 +78,8 @@ export class pane {
     this.stream = new stream({ user, room, outbox: this.outbox, env: browser, tell: (what, value) => this.#told(what, value) });
     this.#name_parts();
     this.#show_entry(false);
+    this.#complain("");
+    this.#fit();
     this.stream.start();
     if (takes_focus) this.text.focus();
     this.on.entered();
@@ -135,7 +140,7 @@ export class pane {
   #send() {
     if (!this.stream) return;
     const wrong = this.stream.publish(this.text.value);
-    this.root.querySelector(".composer .wrong").textContent = this.text.value === "" ? "" : wrong;
+    this.#complain(this.text.value === "" ? "" : wrong);
     if (wrong) return;
     this.text.value = "";
     this.#fit();
@@ -166,11 +171,11 @@ export class pane {
 
   #name_parts() {
     const who = this.root.querySelector(".who");
+    who.title = `${this.user} in ${this.room}`;
     who.replaceChildren(avatar(this.user), element("span", "user", this.user), element("span", "room", this.room));
     this.root.setAttribute("aria-label", `${this.user} in ${this.room}`);
     this.root.querySelector(".scroller").setAttribute("aria-label", `Messages in ${this.room}`);
     this.text.setAttribute("aria-label", `Message to ${this.room}, as ${this.user}`);
-    this.text.placeholder = `Message ${this.room}`;
   }
 
   #show_state() {
@@ -221,6 +226,10 @@ export class pane {
     const counts = [[cuts, "cut"], [resumes, "resume"], [this.outbox.repeats, "repeat"], [this.duplicates, "duplicate ack"]];
     const said = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}${count === 1 ? "" : "s"}`);
     this.root.querySelector(".counts").textContent = [node && `node ${node}`, ...said].filter(Boolean).join(" · ");
+  }
+
+  #complain(text) {
+    this.root.querySelector(".composer .wrong").textContent = text;
   }
 
   #fit() {
