@@ -51,18 +51,19 @@ room_log::decision room_log::publish(const asker& from, const std::shared_ptr<co
 
 std::vector<room_log::answer> room_log::ended(const write_outcome& how, instant now) {
   std::vector<answer> answers;
+  // The head moves on every known commit, also on one whose asker was told `outcome_unknown` meanwhile.
+  if (const auto* done = std::get_if<outcome::committed>(&how.how)) {
+    const auto& e = *done->event;
+    head_.head = e.at_position();
+    if (!e.client_msg_id.empty()) recent_.remember(e.sender, e.client_msg_id, {head_.head, e.at, done->digest});
+  }
   auto found = queued_.find(how.ticket);
   if (found == queued_.end()) return answers;
   const auto q = std::move(found->second);
   queued_.erase(found);
   const auto& d = *q.what;
   if (!d.client_msg_id.empty()) queued_keys_.erase(dedup_window::key_of(d.sender, d.client_msg_id));
-  if (const auto* done = std::get_if<outcome::committed>(&how.how)) {
-    head_.head = done->event->at_position();
-    if (!d.client_msg_id.empty()) {
-      recent_.remember(d.sender, d.client_msg_id, {head_.head, done->event->at, d.digest});
-    }
-  } else if (const auto* stored = std::get_if<outcome::duplicate>(&how.how)) {
+  if (const auto* stored = std::get_if<outcome::duplicate>(&how.how)) {
     recent_.remember(d.sender, d.client_msg_id, {stored->first, stored->at, stored->digest});
   }
   const bool breaks_order = std::holds_alternative<outcome::not_stored>(how.how) ||

@@ -19,6 +19,7 @@ namespace outcome {
 /// Committed, known for sure. May be acknowledged, published and shown (C5).
 struct committed {
   event_ptr event;
+  parley::digest digest;  ///< the draft's, for the dedup window
 };
 /// The key was stored before, by an earlier attempt of anybody. Nothing new was written.
 struct duplicate {

@@ -1,0 +1,200 @@
+#pragma once
+
+#include "actors/core/envelopes.hpp"
+#include "actors/core/heads.hpp"
+#include "actors/core/pages.hpp"
+#include "actors/core/refusal.hpp"
+#include "actors/core/result.hpp"
+#include "actors/core/time.hpp"
+#include "actors/core/window.hpp"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+namespace parley {
+
+struct feed_options {
+  std::size_t window_events = 256;
+  std::size_t window_bytes = 256 * 1024;
+  milliseconds confirm_wait{1000};   ///< no confirmation by then: live by polling
+  milliseconds hole_grace{5};        ///< a hole waits for reordering before it is read
+  milliseconds answer_deadline{5000};///< of an attach or a fetch
+  milliseconds retry_delay{100};     ///< after a failed read
+  std::size_t ahead_max = 256;       ///< envelopes kept beyond a hole; more are read from storage
+};
+
+/// What a join gets to start from: an authoritative head, asked after the join arrived, and the recent events.
+struct feed_view {
+  room_head head;
+  position before;                           ///< the position before the first of `events`
+  std::shared_ptr<const event_list> events;  ///< contiguous up to `last`
+  position last;                             ///< at least `head.head`
+};
+
+/// Names an attach or a fetch of a connection; unique within the feed actor's life.
+using feed_ticket = strong<struct feed_ticket_tag, std::uint64_t>;
+/// Names a read of the feed.
+using question = strong<struct question_tag, std::uint64_t>;
+
+/// A node's view of one room's live stream. It turns copies that may be lost, repeated, reordered or late into one
+/// contiguous stream for the live tables (G6): what does not follow is dropped (seq at or below the last) or read from
+/// storage (a hole). Joins get their view from it; one head question serves all that arrived before it was sent.
+/// Sans-I/O; owned by the feed actor.
+class feed {
+public:
+  /// The owner's word while its lease is valid, otherwise a read of the primary.
+  struct ask_head {
+    question q;
+    bool from_storage = false;  ///< the owner's word will not do: the shard's mark is wanted too
+  };
+  struct ask_newest {
+    question q;
+    std::uint32_t limit;
+  };
+  struct ask_range {
+    question q;
+    seq after;
+    std::uint32_t limit;
+  };
+  struct open_thread {
+    thread_index thread;
+    position at;
+  };
+  struct close_thread {
+    thread_index thread;
+  };
+  /// To all open threads.
+  struct deliver {
+    position before;
+    event_list events;
+  };
+  struct reset_threads {
+    position at;
+  };
+  struct attached {
+    feed_ticket ticket;
+    feed_view view;
+  };
+  struct fetched {
+    feed_ticket ticket;
+    range_page page;
+  };
+  struct failed {
+    feed_ticket ticket;
+    refusal why;
+  };
+  /// The shard's mark in the snapshot of this feed's last head read.
+  struct marked {
+    shard_mark mark;
+  };
+  /// A hole was read from storage (for the metrics).
+  struct hole_filled {
+    std::size_t events;
+  };
+  /// The primary itself lacks a seq between floor and head: never skipped (C9).
+  struct broken {
+    position at;
+    room_head head;
+  };
+  using effect = std::variant<ask_head, ask_newest, ask_range, open_thread, close_thread, deliver, reset_threads,
+                              attached, fetched, failed, marked, hole_filled, broken>;
+  using effects = std::vector<effect>;
+
+  feed(room_key room, instant now, feed_options options = {});
+
+  [[nodiscard]] effects attach(feed_ticket ticket, thread_index thread, instant now);
+  [[nodiscard]] effects detach(thread_index thread);
+  /// Events after a position, for a reader that continues: from the window where it reaches, else one shared read.
+  [[nodiscard]] effects fetch(feed_ticket ticket, seq after, std::uint32_t limit, instant now);
+
+  [[nodiscard]] effects subscribed(instant now);
+  [[nodiscard]] effects link_lost(instant now);
+  [[nodiscard]] effects arrived(const room_envelope& envelope, instant now);
+  /// A beacon or a poll says where the room stands; a hint, checked by reading.
+  [[nodiscard]] effects head_seen(const room_head& seen, std::optional<shard_mark> mark, instant now);
+
+  [[nodiscard]] effects head_answered(question q, result<room_head> head, std::optional<shard_mark> mark, instant now);
+  [[nodiscard]] effects newest_answered(question q, result<history_page> page, instant now);
+  [[nodiscard]] effects range_answered(question q, result<range_page> page, instant now);
+  [[nodiscard]] effects tick(instant now);
+
+  /// The threads with subscribers, in order.
+  std::vector<thread_index> threads() const;
+  bool has_subscribers() const { return !threads_.empty(); }
+  bool needs_tick() const;
+  position last() const { return window_.last(); }
+  bool is_loaded() const { return is_loaded_; }
+
+private:
+  enum class link { subscribing, confirmed, polling };
+  struct waiting_attach {
+    feed_ticket ticket;
+    std::uint64_t order;  ///< when it arrived, to be compared with the order of a head question
+    instant deadline;
+    std::optional<seq> needs;  ///< the head is known: it waits until the feed has it
+  };
+  struct waiting_fetch {
+    feed_ticket ticket;
+    instant deadline;
+  };
+  struct range_key {
+    seq after;
+    std::uint32_t limit;
+    auto operator<=>(const range_key&) const = default;
+  };
+  /// Fetches of one range: those that a read under way serves, and those that came after it was sent.
+  struct shared_range {
+    std::optional<question> asked;
+    std::vector<waiting_fetch> served;
+    std::vector<waiting_fetch> next;
+    instant retry_at{};
+  };
+
+  void proceed(effects& out, instant now);
+  void resolve(effects& out);
+  void ask_for_head(effects& out, instant now);
+  bool accept(effects& out, const room_envelope& envelope);
+  void append_run(effects& out, event_list run);
+  void accept_ahead(effects& out);
+  void fill_hole(effects& out, instant now);
+  void filled(effects& out, range_page page, instant now);
+  void restart_at(effects& out, instant now);
+  void load(effects& out, const history_page& page);
+  void note_head(const room_head& seen, instant now);
+  void send_range(effects& out, const range_key& key, shared_range& range);
+  void expire(effects& out, instant now);
+  question next_question() { return question{++last_question_}; }
+
+  room_key room_;
+  feed_options options_;
+  window window_;
+  position floor_;
+  link link_ = link::subscribing;
+  instant confirm_by_;
+  bool is_loaded_ = false;
+  bool must_check_head_ = false;  ///< the tail is not to be trusted before a head was read
+  bool must_check_anchor_ = false;  ///< something names our last seq with another term
+  room_head target_;  ///< the highest head heard of
+  std::optional<instant> hole_since_;
+  std::map<seq, room_envelope> ahead_;
+  std::deque<room_envelope> early_;  ///< arrived before the first page
+
+  std::uint64_t order_ = 0;
+  std::vector<waiting_attach> attaches_;
+  std::optional<question> newest_asked_;
+  std::optional<question> head_asked_;
+  std::uint64_t head_order_ = 0;  ///< attaches up to this order are served by the question under way
+  std::optional<question> fill_asked_;
+  instant retry_at_{};
+  std::map<range_key, shared_range> ranges_;
+  std::map<thread_index, std::size_t> threads_;
+  std::uint64_t last_question_ = 0;
+  mutable std::shared_ptr<const event_list> snapshot_;  ///< of the window, until it changes
+};
+
+}  // namespace parley
