@@ -52,7 +52,7 @@ bool follows(const position& before, const internal::EnvelopeEvent& e) {
   return e.seq() == before.seq.value + 1 && (before.seq.value == 0 || e.term() >= before.term.value);
 }
 
-result<envelope> read_events(internal::RoomEvents& message) {
+result<redis_envelope> read_events(internal::RoomEvents& message) {
   room_envelope made;
   if (!read_key(message.room_key(), made.room)) return refused("room key");
   if (message.events_size() == 0 || std::cmp_greater(message.events_size(), envelope_events_max))
@@ -70,10 +70,10 @@ result<envelope> read_events(internal::RoomEvents& message) {
     last = (*e)->at_position();
     made.events.push_back(std::move(*e));
   }
-  return envelope{std::move(made)};
+  return redis_envelope{std::move(made)};
 }
 
-result<envelope> read_beacon(const internal::Beacon& message) {
+result<redis_envelope> read_beacon(const internal::Beacon& message) {
   if (std::cmp_greater(message.heads_size(), beacon_heads_max)) return refused("count of heads");
   if (!are_numbers({message.term(), message.number(), message.n_before(), message.n()}))
     return refused("beacon out of range");
@@ -89,12 +89,12 @@ result<envelope> read_beacon(const internal::Beacon& message) {
     entry.head = {{term{from.head_term()}, seq{from.head_seq()}}, {term{from.floor_term()}, seq{from.floor_seq()}}};
     made.heads.push_back(entry);
   }
-  return envelope{std::move(made)};
+  return redis_envelope{std::move(made)};
 }
 
-result<envelope> read_canary(internal::Canary& message) {
+result<redis_envelope> read_canary(internal::Canary& message) {
   if (message.node().size() > node_bytes_max) return refused("canary's node");
-  return envelope{canary{std::move(*message.mutable_node()), message.number()}};
+  return redis_envelope{canary{std::move(*message.mutable_node()), message.number()}};
 }
 
 }  // namespace
@@ -144,7 +144,7 @@ std::string encode_envelope(std::string_view cluster_id, const canary& from) {
   return message.SerializeAsString();
 }
 
-result<envelope> decode_envelope(std::string_view cluster_id, std::string_view bytes) {
+result<redis_envelope> decode_envelope(std::string_view cluster_id, std::string_view bytes) {
   if (bytes.size() > envelope_bytes_max) return refused("envelope too large");
   internal::RedisEnvelope message;
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return refused("does not parse");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/core/result.hpp"
 #include "actors/ports/fan_out.hpp"
 
 #include <cstddef>
@@ -19,7 +20,7 @@ struct canary {
   friend bool operator==(const canary&, const canary&) = default;
 };
 
-using envelope = std::variant<room_envelope, beacon, canary>;
+using redis_envelope = std::variant<room_envelope, beacon, canary>;
 
 /// What one message may cost its reader. Larger than one stored event, so that every event fits into one.
 inline constexpr std::size_t envelope_bytes_max = 8u << 20;
@@ -36,6 +37,6 @@ std::string encode_envelope(std::string_view cluster_id, const canary& from);
 
 /// @returns `incompatible` for an envelope of another cluster; `refused_content` for all that we cannot have sent: not
 ///   Protobuf, past a limit, events that do not follow each other. Drop both and count them: anyone may publish.
-result<envelope> decode_envelope(std::string_view cluster_id, std::string_view bytes);
+result<redis_envelope> decode_envelope(std::string_view cluster_id, std::string_view bytes);
 
 }  // namespace parley

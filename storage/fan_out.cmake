@@ -8,3 +8,17 @@ target_link_libraries(parley_envelope_codec PUBLIC parley_ports PRIVATE parley_e
 # In-process: the live path of the embedded node.
 add_library(parley_memory STATIC memory/memory_fan_out.cpp)
 target_link_libraries(parley_memory PUBLIC parley_ports Threads::Threads PRIVATE parley_options)
+
+# Redis: hiredis reads and formats, Asio carries.
+add_library(parley_redis STATIC
+  redis/endpoint_links.cpp
+  redis/redis_fan_out.cpp
+  redis/redis_link.cpp
+  redis/redis_url.cpp
+  redis/resp_command.cpp
+  redis/resp_reader.cpp
+  redis/subscription_book.cpp
+)
+target_link_libraries(parley_redis
+  PUBLIC parley_ports parley_envelope_codec parley_boost
+  PRIVATE PkgConfig::hiredis Boost::url parley_options)

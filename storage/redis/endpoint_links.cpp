@@ -1,0 +1,273 @@
+#include "storage/redis/endpoint_links.hpp"
+
+#include "storage/redis/resp_command.hpp"
+
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+
+#include <utility>
+
+namespace parley {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+std::string random_name() {
+  std::random_device source;
+  std::string name;
+  for (int i = 0; i < 4; ++i) name += std::to_string(source());
+  return name;
+}
+
+std::string publish_command(const std::string& channel, const std::string& payload) {
+  std::string command;
+  append_command(command, {"PUBLISH", channel, payload});
+  return command;
+}
+
+}  // namespace
+
+endpoint_links::endpoint_links(asio::io_context& io, redis_options options, redis_address address, log& out,
+                               redis_probe& probe)
+    : options_(std::move(options)),
+      address_(std::move(address)),
+      names_(options_.cluster_id, random_name()),
+      log_(out),
+      probe_(probe),
+      strand_(asio::make_strand(io)),
+      inbox_(options_.waiting_bytes_max),
+      retry_(options_.retry_delay_min, options_.retry_delay_max),
+      retry_timer_(strand_),
+      canary_timer_(strand_),
+      random_(std::random_device{}()) {
+  book_.want(names_.canary(), canary_channel{});
+}
+
+void endpoint_links::start() {
+  asio::post(strand_, [self = shared_from_this()] {
+    if (self->phase_ == phase::idle) self->open_links();
+  });
+}
+
+void endpoint_links::stop() {
+  asio::post(strand_, [self = shared_from_this()] {
+    self->phase_ = phase::stopped;
+    self->close_links();
+    self->retry_timer_.cancel();
+    self->sink_.reset();
+  });
+}
+
+void endpoint_links::attach(std::shared_ptr<fan_out_sink> sink) {
+  asio::post(strand_, [self = shared_from_this(), sink = std::move(sink)]() mutable {
+    self->sink_ = std::move(sink);
+    if (self->phase_ == phase::standing) self->sink_->link_restored();
+  });
+}
+
+void endpoint_links::want(std::string channel, channel_subject subject) {
+  asio::post(strand_, [self = shared_from_this(), channel = std::move(channel), subject] {
+    if (self->book_.want(channel, subject)) return self->told(subject);
+    self->send_wishes();
+  });
+}
+
+void endpoint_links::unwant(std::string channel) {
+  asio::post(strand_, [self = shared_from_this(), channel = std::move(channel)] {
+    self->book_.unwant(channel);
+    self->send_wishes();
+  });
+}
+
+void endpoint_links::publish(const std::string& channel, const std::string& payload) {
+  const auto answer = inbox_.put(publish_command(channel, payload));
+  if (!answer.is_taken) probe_.messages_dropped(1);
+  if (answer.is_first) asio::post(strand_, [self = shared_from_this()] { self->take_inbox(); });
+}
+
+// --- the links' life
+
+void endpoint_links::open_links() {
+  phase_ = phase::opening;
+  publishing_ = std::make_shared<redis_link>(strand_, address_, options_.open_timeout, shared_from_this());
+  subscribing_ = std::make_shared<redis_link>(strand_, address_, options_.open_timeout, shared_from_this());
+  publishing_->open();
+  if (phase_ == phase::opening) subscribing_->open();
+}
+
+void endpoint_links::opened(redis_link&) {
+  if (publishing_->is_open() && subscribing_->is_open()) stand();
+}
+
+void endpoint_links::stand() {
+  phase_ = phase::standing;
+  answers_due_ = 0;
+  canary_ = {};
+  was_heard_ = false;
+  inbox_.open();
+  book_.link_opened();
+  log_.write(log_level::info, "redis.link_opened", {{"endpoint", address_.shown()}});
+  probe_.link_opened();
+  if (sink_) sink_->link_restored();
+  send_wishes();
+  wait_for_canary();
+}
+
+void endpoint_links::closed(redis_link& link, std::string reason) {
+  if (&link == publishing_.get() || &link == subscribing_.get()) lose(std::move(reason));
+}
+
+void endpoint_links::lose(std::string reason) {
+  const bool stood = phase_ == phase::standing;
+  close_links();
+  if (stood) {
+    log_.write(log_level::warn, "redis.link_lost", {{"endpoint", address_.shown()}, {"reason", reason}});
+    probe_.link_lost();
+    if (sink_) sink_->link_lost(std::move(reason));
+  } else {
+    log_.write(log_level::debug, "redis.open_failed", {{"endpoint", address_.shown()}, {"reason", reason}});
+    probe_.open_failed();
+  }
+  rest();
+}
+
+void endpoint_links::close_links() {
+  std::size_t dropped = inbox_.close();
+  if (publishing_) dropped += publishing_->waiting().commands();
+  for (auto* link : {&publishing_, &subscribing_}) {
+    // A link that ends by itself is in the middle of telling us: it holds itself until it returns.
+    if (const auto ended = std::exchange(*link, nullptr)) ended->close();
+  }
+  book_.link_lost();
+  canary_timer_.cancel();
+  if (dropped != 0) probe_.messages_dropped(dropped);
+}
+
+void endpoint_links::rest() {
+  phase_ = phase::resting;
+  retry_timer_.expires_after(retry_.next(std::uniform_real_distribution<>{}(random_)));
+  retry_timer_.async_wait([self = shared_from_this()](error_code ec) {
+    if (!ec && self->phase_ == phase::resting) self->open_links();
+  });
+}
+
+// --- publishing
+
+void endpoint_links::take_inbox() {
+  auto content = inbox_.take();
+  if (phase_ != phase::standing) {
+    if (!content.commands.empty()) probe_.messages_dropped(content.commands.commands());
+    return;
+  }
+  if (content.is_overrun) {
+    probe_.messages_dropped(content.commands.commands());
+    return lose("more bytes waited than fit");
+  }
+  answers_due_ += content.commands.commands();
+  probe_.messages_sent(content.commands.commands(), content.commands.bytes());
+  if (!content.commands.empty()) publishing_->send(std::move(content.commands));
+  note_waiting();
+}
+
+void endpoint_links::note_waiting() { inbox_.link_holds(publishing_->waiting_bytes()); }
+
+void endpoint_links::written(redis_link& link) {
+  if (&link == publishing_.get()) note_waiting();
+}
+
+void endpoint_links::published(const resp_value& answer) {
+  if (answers_due_ == 0) return lose("protocol: an answer to nothing");
+  --answers_due_;
+  // Every refusal (no permission, a script that blocks the server) would meet the next message too.
+  if (answer.kind != resp_value::value_kind::integer) lose("publish refused: " + answer.text);
+}
+
+// --- subscribing
+
+void endpoint_links::send_wishes() {
+  if (phase_ != phase::standing) return;
+  const auto commands = book_.commands();
+  if (commands.empty()) return;
+  chunk_queue out;
+  out.append(format(commands));
+  subscribing_->send(std::move(out));
+}
+
+void endpoint_links::received(redis_link& link, resp_value value) {
+  if (&link == publishing_.get()) return published(value);
+  if (&link != subscribing_.get()) return;
+  was_heard_ = true;
+  auto reply = book_.replied(std::move(value));
+  if (auto* message = std::get_if<channel_message>(&reply)) return deliver(std::move(*message));
+  if (auto* fault = std::get_if<reply_fault>(&reply)) return lose(std::move(fault->reason));
+  if (const auto* confirmed = std::get_if<subscription_confirmed>(&reply)) {
+    probe_.channel_subscribed();
+    told(confirmed->subject);
+  }
+  send_wishes();
+}
+
+void endpoint_links::told(const channel_subject& subject) {
+  if (!sink_) return;
+  if (const auto* room = std::get_if<room_key>(&subject)) sink_->room_subscribed(*room);
+  if (const auto* shard = std::get_if<shard_id>(&subject)) sink_->shard_subscribed(*shard);
+}
+
+void endpoint_links::deliver(channel_message message) {
+  const std::size_t bytes = message.payload.size();
+  auto decoded = decode_envelope(names_.cluster_id(), message.payload);
+  if (decoded) return show(message.subject, std::move(*decoded), bytes);
+  if (decoded.error().code == errc::incompatible) return probe_.foreign_message();
+  log_.write(log_level::debug, "redis.message_refused",
+             {{"endpoint", address_.shown()}, {"reason", decoded.error().detail}});
+  probe_.message_refused();
+}
+
+/// Only where the channel's subject is what the envelope speaks of: a room's events on another room's channel are
+/// someone else's doing.
+void endpoint_links::show(const channel_subject& subject, redis_envelope what, std::size_t bytes) {
+  if (auto* events = std::get_if<room_envelope>(&what); events && subject == channel_subject{events->room}) {
+    probe_.message_received(bytes);
+    if (sink_) sink_->room_published(std::move(*events));
+  } else if (auto* news = std::get_if<beacon>(&what); news && subject == channel_subject{news->shard}) {
+    probe_.message_received(bytes);
+    if (sink_) sink_->beacon_published(std::move(*news));
+  } else if (const auto* bird = std::get_if<canary>(&what); bird && subject == channel_subject{canary_channel{}}) {
+    canary_came(*bird);
+  } else {
+    probe_.message_refused();
+  }
+}
+
+// --- the canary
+
+void endpoint_links::wait_for_canary() {
+  canary_timer_.expires_after(options_.canary_period);
+  canary_timer_.async_wait([self = shared_from_this()](error_code ec) {
+    if (!ec && self->phase_ == phase::standing) self->canary_due();
+  });
+}
+
+void endpoint_links::canary_due() {
+  const auto number = canary_.tick(std::exchange(was_heard_, false));
+  if (!number) {
+    probe_.half_open_found();
+    return lose("half-open: the canaries did not come back");
+  }
+  ++answers_due_;
+  canary_sent_ = std::chrono::steady_clock::now();
+  publishing_->send_first(
+      publish_command(names_.canary(), encode_envelope(names_.cluster_id(), canary{names_.own(), *number})));
+  wait_for_canary();
+}
+
+void endpoint_links::canary_came(const canary& it) {
+  if (it.node != names_.own()) return probe_.message_refused();
+  canary_.returned(it.number);
+  // Not when the links open: a server that accepts and then drops us would be asked at the shortest delay for ever.
+  retry_.succeeded();
+  if (canary_.missed() == 0) probe_.canary_returned(std::chrono::steady_clock::now() - canary_sent_);
+}
+
+}  // namespace parley
