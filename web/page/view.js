@@ -20,10 +20,7 @@ export class view {
     this.stick_soon = once_per_frame(() => this.#stick());
     this.scroller.onscroll = () => this.#scrolled();
     this.newer.onclick = () => this.to_bottom();
-    this.resized = new ResizeObserver(() => {
-      this.height_seen = this.scroller.clientHeight;
-      this.#stick();
-    });
+    this.resized = new ResizeObserver(() => this.#stick());
     this.resized.observe(this.scroller);
     this.clear("");
   }
@@ -39,12 +36,11 @@ export class view {
     this.rows = new Map(); // seq -> {row, event}, ascending
     this.newest = null; // the event of the last row
     this.is_stuck = true; // the reader is at the bottom, and stays there
-    this.height_seen = this.scroller.clientHeight;
-    this.top_seen = 0;
     this.unread = 0;
     this.log.replaceChildren();
     this.newer.hidden = true;
     this.set_top(top);
+    this.#look();
   }
 
   /// What stands above the first row: a hint, or that this is where the room begins.
@@ -80,7 +76,7 @@ export class view {
     if (held.length > 0) relate(held[0][1].row, held[0][1].event, before);
     this.log.prepend(rows);
     this.scroller.scrollTop = this.scroller.scrollHeight - from_end;
-    this.top_seen = this.scroller.scrollTop;
+    this.#look();
   }
 
   passed_over({ from, to, reason }) {
@@ -97,7 +93,7 @@ export class view {
 
   show_outbox(entries) {
     this.waiting.replaceChildren(...entries.map((entry) => this.#waiting_row(entry)));
-    this.stick_soon();
+    this.#stick();
   }
 
   to_bottom() {
@@ -147,24 +143,28 @@ export class view {
   #stick() {
     if (!this.is_stuck) return;
     this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.#look();
+  }
+
+  #look() {
     this.top_seen = this.scroller.scrollTop;
+    this.length_seen = this.scroller.scrollHeight;
+    this.frame_seen = this.scroller.clientHeight;
   }
 
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    // The log itself became smaller or larger: that was not the reader's wish.
-    if (clientHeight !== this.height_seen) {
-      this.height_seen = clientHeight;
-      return this.#stick();
-    }
-    // Only moving up lets go of the bottom: in a burst the bottom runs ahead of the last scroll by itself.
-    const moved_up = scrollTop < this.top_seen;
-    this.top_seen = scrollTop;
+    // Only moving up lets go of the bottom: in a burst the bottom runs ahead of the last scroll by itself. Where the
+    // log's frame changed, or its content became shorter, the browser moved it, not the reader.
+    const moved_by_browser = clientHeight !== this.frame_seen || scrollHeight < this.length_seen;
+    const moved_up = scrollTop < this.top_seen && !moved_by_browser;
+    this.#look();
     if (scrollHeight - scrollTop - clientHeight < near_bottom_px) this.is_stuck = true;
     else if (moved_up) this.is_stuck = false;
     if (this.is_stuck) {
       this.unread = 0;
       this.newer.hidden = true;
+      this.stick_soon();
     }
     if (scrollTop < near_top_px && scrollHeight > clientHeight) this.on.older();
   }
