@@ -88,6 +88,16 @@ test("a duplicate's ack that names an event shown long ago ends the entry", () =
   assert.ok(one.checker.is_ok, one.checker.verdict());
 });
 
+test("a duplicate's ack that names an event older than what is shown ends the entry", () => {
+  const one = reader({ keep: { load: () => [{ client_msg_id: "a-1", text: "a", at: 0 }], save: () => {} } });
+  one.stream.start();
+  one.admit(60, { head: 60 });
+  one.live(60);
+  ack(one, one.socket.asked("publish"), 7, true);
+  assert.deepEqual(one.outbox.entries, []);
+  assert.ok(one.checker.is_ok, one.checker.verdict());
+});
+
 test("a message stored twice, or under another number than its ack's, is evidence", () => {
   const one = reader();
   one.go_live(0);

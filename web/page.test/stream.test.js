@@ -62,6 +62,17 @@ test("what a cut socket still delivers is not heard", () => {
   dead.ends(4401);
   assert.deepEqual(one.shown(), [1, 2, 3, 4, 5]);
   assert.equal(one.stream.state, "resuming");
+  assert.ok(one.checker.is_ok, one.checker.verdict());
+});
+
+test("the rest of a frame that ended the connection is not heard", () => {
+  const one = reader();
+  one.go_live(2);
+  one.socket.says([
+    { batch: { room: "general", prev: 3, phase: "live", events: events(4, 4) } },
+    { batch: { room: "general", prev: 4, phase: "live", events: events(5, 5) } },
+  ]);
+  assert.equal(one.checker.evidence_count, 1);
 });
 
 test("a cut at every point of a stream loses and doubles nothing", () => {
@@ -332,6 +343,26 @@ test("offline stays away until asked back, and resumes then", () => {
   one.stream.start();
   one.socket.open();
   assert.deepEqual(one.socket.asked("connect").connect.rooms.general, { since: at(2) });
+});
+
+test("going offline during a pause ends the pause", () => {
+  const one = reader();
+  one.go_live(2);
+  one.stream.cut();
+  one.stream.go_offline();
+  one.clock.pass(60_000);
+  assert.equal(one.sockets.length, 1);
+  assert.equal(one.stream.state, "closed");
+});
+
+test("news of the network being back ends the pause with an attempt", () => {
+  const one = reader();
+  one.go_live(2);
+  one.stream.hurry();
+  assert.equal(one.sockets.length, 1, "there was nothing to hurry");
+  one.socket.ends(1006);
+  one.stream.hurry();
+  assert.equal(one.sockets.length, 2);
 });
 
 test("leaving says goodbye and leaves no timer behind", () => {
