@@ -2,6 +2,9 @@
 
 #include <boost/url/parse.hpp>
 
+#include <charconv>
+#include <cstdint>
+
 namespace parley {
 namespace {
 
@@ -19,8 +22,12 @@ result<redis_address> parse_redis_url(std::string_view url) {
   if (parsed->encoded_path().size() > 1) return wrong("a database number means nothing to publishing");
   redis_address made{parsed->host_address(), "6379", parsed->user(), parsed->password()};
   if (parsed->has_port()) {
-    if (parsed->port_number() == 0) return wrong("bad port");
-    made.port = std::to_string(parsed->port_number());
+    // Not `port_number()`: in Boost 1.81 it wraps around above 65535.
+    made.port = parsed->port();
+    std::uint16_t number = 0;
+    const char* end = made.port.data() + made.port.size();
+    const auto [last, fault] = std::from_chars(made.port.data(), end, number);
+    if (fault != std::errc{} || last != end || number == 0) return wrong("bad port");
   }
   if (made.password.empty() && !made.user.empty()) return wrong("a user without a password");
   return made;
