@@ -345,6 +345,7 @@ void feed::restart_at(effects& out, instant now) {
   must_check_anchor_ = true;  // load even without a waiting join: live rows depend on it
   hole_since_.reset();
   ahead_.clear();
+  for (auto& a : attaches_) a.needs.reset();
   out.push_back(reset_threads{window_.last()});
   proceed(out, now);
 }
@@ -368,16 +369,18 @@ void feed::expire(effects& out, instant now) {
     out.push_back(failed{a.ticket, late});
     return true;
   });
-  std::erase_if(ranges_, [&](auto& entry) {
-    auto drop_late = [&](const waiting_fetch& f) {
+  for (auto entry = ranges_.begin(); entry != ranges_.end();) {
+    auto& range = entry->second;
+    const auto is_late = [&](const waiting_fetch& f) {
       if (f.deadline > now) return false;
       out.push_back(failed{f.ticket, late});
       return true;
     };
-    std::erase_if(entry.second.served, drop_late);
-    std::erase_if(entry.second.next, drop_late);
-    return entry.second.served.empty() && entry.second.next.empty() && !entry.second.asked;
-  });
+    std::erase_if(range.served, is_late);
+    std::erase_if(range.next, is_late);
+    const bool is_over = range.served.empty() && range.next.empty() && !range.asked;
+    entry = is_over ? ranges_.erase(entry) : std::next(entry);
+  }
 }
 
 }  // namespace parley

@@ -1,0 +1,290 @@
+#include "actors/core/join_merge.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parley {
+namespace {
+
+seq minus(seq s, std::uint64_t count) { return seq{s.value > count ? s.value - count : 0}; }
+
+/// The term at `s`, if the view can tell.
+std::optional<term> term_in(const feed_view& view, seq s) {
+  if (s.value == 0) return term{0};
+  if (s == view.last.seq) return view.last.term;
+  if (s == view.head.floor.seq) return view.head.floor.term;
+  if (s == view.before.seq) return view.before.term;
+  if (s < view.before.seq || s > view.last.seq) return std::nullopt;
+  return (*view.events)[s.value - view.before.seq.value - 1]->term;
+}
+
+}  // namespace
+
+join_merge::join_merge(std::string room, request::join_options options, join_merge_options limits)
+    : room_(std::move(room)), options_(options), limits_(limits) {}
+
+join_merge::effects join_merge::start() { return {attach{}}; }
+
+// ---- where the stream begins -----------------------------------------------------------------------------------
+
+join_merge::effects join_merge::attached(const feed_view& view) {
+  effects out;
+  if (state_ != state::attaching) return out;
+  view_ = view;
+  has_view_ = true;
+  head_ = view.head;
+  required_ = head_.head.seq;
+  state_ = state::proving;
+  plan(out, view);
+  return out;
+}
+
+void join_merge::plan(effects& out, const feed_view& view) {
+  if (options_.since) {
+    plan_since(out, view);
+  } else {
+    // A rewind past the retained log just starts there.
+    const auto start = std::max(minus(head_.head.seq, options_.rewind.value_or(0)), head_.floor.seq);
+    begin_newest(out, start, std::nullopt, std::nullopt);
+  }
+}
+
+void join_merge::plan_since(effects& out, const feed_view& view) {
+  const auto since = *options_.since;
+  const auto floor = head_.floor;
+  if (since.seq < floor.seq) {
+    begin(out, floor, false, push::gap{room_, next(since.seq), floor, push::gap_reason::retention});
+    return;
+  }
+  const bool is_beyond = since.seq > head_.head.seq;
+  const auto held = is_beyond ? std::optional<term>{} : term_in(view, since.seq);
+  if (!is_beyond && !held) {  // older than the window: the stored event itself must say its term
+    pending_ = pending_start{since.seq, {}, {}, true};
+    ask(out, since.seq);
+    return;
+  }
+  prove(out, held, nullptr);
+}
+
+/// `since`: found in the log, or not (C13).
+void join_merge::prove(effects& out, std::optional<term> held, const range_page* page) {
+  const auto since = *options_.since;
+  pending_.reset();
+  const bool is_found = since.seq.value == 0 || held == since.term;
+  if (!is_found) {
+    const auto start = std::max(minus(head_.head.seq, options_.max), head_.floor.seq);
+    begin_newest(out, start, false, push::gap{room_, seq{1}, {}, push::gap_reason::reset});
+    return;
+  }
+  const auto missed = head_.head.seq.value - std::min(head_.head.seq, since.seq).value;
+  if (options_.gap == request::on_gap::jump && missed > options_.max) {
+    begin_newest(out, minus(head_.head.seq, options_.max), true,
+                 push::gap{room_, next(since.seq), {}, push::gap_reason::jump});
+    return;
+  }
+  begin(out, since.seq.value == 0 ? position{} : since, true, std::nullopt, page);
+}
+
+/// A start that is given by its seq alone: its term may have to be read.
+void join_merge::begin_newest(effects& out, seq start, std::optional<bool> recovered, std::optional<push::gap> first_gap) {
+  if (const auto known = term_in(view_, start)) {
+    begin(out, position{*known, start}, recovered, std::move(first_gap));
+    return;
+  }
+  pending_ = pending_start{start, recovered, std::move(first_gap), false};
+  ask(out, start);
+}
+
+void join_merge::begin(effects& out, position start, std::optional<bool> recovered, std::optional<push::gap> first_gap,
+                       const range_page* page) {
+  last_ = start;
+  out.push_back(joined{{room_, head_.head, start, recovered}});
+  if (first_gap) {
+    first_gap->to = start;
+    out.push_back(send{std::move(*first_gap)});
+  }
+  state_ = state::sending;
+  if (page != nullptr) {
+    take_page(out, *page);
+  } else {
+    go_on(out);
+  }
+}
+
+// ---- history ---------------------------------------------------------------------------------------------------
+
+/// From `last_` on: the view while it reaches, then reads; live as soon as the head is reached.
+void join_merge::go_on(effects& out) {
+  if (has_view_ && last_.seq >= view_.before.seq && last_.seq < view_.last.seq) {
+    const auto first = last_.seq.value - view_.before.seq.value;
+    const auto count = std::min<std::size_t>(limits_.page_events, view_.events->size() - first);
+    const auto begin_at = view_.events->begin() + static_cast<std::ptrdiff_t>(first);
+    send_events(out, {begin_at, begin_at + static_cast<std::ptrdiff_t>(count)});
+    if (last_.seq < view_.last.seq) {
+      state_ = state::draining;
+      out.push_back(await_drained{});
+      return;
+    }
+  }
+  if (last_.seq < head_.head.seq) {
+    ask(out, last_.seq);
+    return;
+  }
+  view_ = {};
+  has_view_ = false;
+  state_ = state::going_live;
+  out.push_back(go_live{last_});
+}
+
+void join_merge::send_events(effects& out, event_list events) {
+  if (events.empty()) return;
+  const auto before = last_.seq;
+  last_ = events.back()->at_position();
+  out.push_back(send{push::batch{room_, before, push::phase::history, std::move(events)}});
+}
+
+void join_merge::ask(effects& out, seq after) {
+  asked_after_ = after;
+  if (state_ != state::proving) state_ = state::fetching;
+  out.push_back(fetch{after, limits_.page_events});
+}
+
+join_merge::effects join_merge::fetched(const range_page& page) {
+  effects out;
+  if (state_ == state::proving && pending_) {
+    start_proven(out, page);
+  } else if (state_ == state::fetching) {
+    take_page(out, page);
+  }
+  return out;
+}
+
+/// The page that a start waited for: it follows the start, so that its first events are sent at once.
+void join_merge::start_proven(effects& out, const range_page& page) {
+  const auto start = *std::exchange(pending_, std::nullopt);
+  head_.floor = page.head.floor;
+  const bool is_lost = head_.floor.seq > start.at;  // retention went past it meanwhile
+  if (start.is_proof && is_lost) {
+    begin(out, head_.floor, false, push::gap{room_, next(start.at), {}, push::gap_reason::retention});
+  } else if (start.is_proof) {
+    prove(out, page.anchor, &page);
+  } else if (page.anchor) {
+    begin(out, {*page.anchor, start.at}, start.recovered, start.gap, &page);
+  } else {
+    begin(out, head_.floor, start.recovered, start.gap);
+  }
+}
+
+void join_merge::take_page(effects& out, const range_page& page) {
+  if (pending_) {  // this page follows the place where a lost tail's reader goes on
+    const auto start = *std::exchange(pending_, std::nullopt);
+    const auto to = page.anchor ? position{*page.anchor, start.at} : page.head.floor;
+    reset_to(out, to);
+  }
+  if (page.head.floor.seq > last_.seq) {
+    out.push_back(send{push::gap{room_, next(last_.seq), page.head.floor, push::gap_reason::retention}});
+    last_ = page.head.floor;
+  } else if (last_.seq.value != 0 && page.anchor != last_.term) {
+    lost_tail(out, page);
+    return;
+  }
+  // The newest word on where to go; a lower one comes from the feed's window, which covers what this join must reach.
+  head_.head = page.head.head.seq >= required_ ? page.head.head : head_.head;
+  if (!follows(page)) {
+    state_ = state::ended;
+    out.push_back(broken{last_});
+    return;
+  }
+  send_events(out, page.events);
+  if (last_.seq < head_.head.seq && !page.events.empty()) {
+    state_ = state::draining;  // a slow reader's pages wait for its socket, one at a time (C12)
+    out.push_back(await_drained{});
+    return;
+  }
+  go_on(out);
+}
+
+bool join_merge::follows(const range_page& page) const {
+  auto expected = last_.seq;
+  for (const auto& e : page.events) {
+    expected = next(expected);
+    if (e->seq != expected) return false;
+  }
+  return !page.events.empty() || page.head.head.seq <= last_.seq;
+}
+
+/// The log lost a tail that this reader had: its newest events follow, as for a rewind.
+void join_merge::lost_tail(effects& out, const range_page& page) {
+  head_ = page.head;
+  required_ = seq{0};
+  has_view_ = false;
+  const auto start = std::max(minus(page.head.head.seq, options_.max), page.head.floor.seq);
+  if (start == page.head.floor.seq) {
+    reset_to(out, start.value == 0 ? position{} : page.head.floor);
+    ask(out, last_.seq);
+    return;
+  }
+  pending_ = pending_start{start, {}, {}, false};  // its term comes with the page that follows it
+  state_ = state::fetching;
+  ask(out, start);
+}
+
+void join_merge::reset_to(effects& out, position to) {
+  out.push_back(send{push::gap{room_, seq{1}, to, push::gap_reason::reset}});
+  last_ = to;
+}
+
+join_merge::effects join_merge::failed(const refusal& why) {
+  effects out;
+  if (state_ == state::attaching || state_ == state::proving) {
+    state_ = state::ended;
+    out.push_back(refused{why});
+    out.push_back(detach{});
+  } else if (state_ == state::fetching) {
+    out.push_back(fetch{asked_after_, limits_.page_events});
+  }
+  return out;
+}
+
+join_merge::effects join_merge::drained() {
+  effects out;
+  if (state_ != state::draining) return out;
+  state_ = state::sending;
+  if (has_view_) {
+    go_on(out);
+  } else {
+    ask(out, last_.seq);
+  }
+  return out;
+}
+
+// ---- live ------------------------------------------------------------------------------------------------------
+
+join_merge::effects join_merge::row_live(position at) {
+  if (state_ == state::going_live && at == last_) {
+    state_ = state::live;
+  }
+  return {};
+}
+
+join_merge::effects join_merge::row_behind(position at, bool was_live) {
+  effects out;
+  if (state_ != state::going_live && state_ != state::live) return out;
+  last_ = at;
+  if (!was_live) {  // the ring no longer reaches back: read on; nothing to tell
+    ask(out, last_.seq);
+    return out;
+  }
+  out.push_back(send{push::catching_up{room_, at}});
+  state_ = state::draining;
+  out.push_back(await_drained{});
+  return out;
+}
+
+join_merge::effects join_merge::leave() {
+  if (state_ == state::ended) return {};
+  state_ = state::ended;
+  return {detach{}};
+}
+
+}  // namespace parley

@@ -1,0 +1,65 @@
+#include "actors/core/tail_watch.hpp"
+
+namespace parley {
+
+bool tail_watch::added(const room_ref& room) {
+  auto& feeds = shards_[room->shard];
+  feeds.try_emplace(room->key, watched{room, std::nullopt});
+  return feeds.size() == 1;
+}
+
+bool tail_watch::removed(const room_ref& room) {
+  auto shard = shards_.find(room->shard);
+  if (shard == shards_.end()) return false;
+  shard->second.erase(room->key);
+  if (!shard->second.empty()) return false;
+  shards_.erase(shard);
+  return true;
+}
+
+void tail_watch::head_read(const room_ref& room, shard_mark mark) {
+  auto shard = shards_.find(room->shard);
+  if (shard == shards_.end()) return;
+  if (auto feed = shard->second.find(room->key); feed != shard->second.end()) feed->second.mark = mark;
+}
+
+std::vector<tail_watch::hint> tail_watch::heard(const beacon& b) {
+  std::vector<hint> hints;
+  auto shard = shards_.find(b.shard);
+  if (shard == shards_.end()) return hints;
+  const shard_mark from{b.term, b.n_before};
+  for (auto& [key, feed] : shard->second) {
+    if (feed.mark == from) feed.mark = shard_mark{b.term, b.n};
+  }
+  for (const auto& entry : b.heads) {
+    if (auto feed = shard->second.find(entry.room); feed != shard->second.end()) {
+      hints.push_back({feed->second.room, entry.head});
+    }
+  }
+  return hints;
+}
+
+tail_watch::suspects tail_watch::polled(shard_id id, shard_mark mark) {
+  suspects found;
+  auto shard = shards_.find(id);
+  if (shard == shards_.end()) return found;
+  for (const auto& [key, feed] : shard->second) {
+    if (feed.mark && feed.mark != mark) found.push_back(feed.room);  // differs, not: is behind
+  }
+  return found;
+}
+
+std::vector<shard_id> tail_watch::shards() const {
+  std::vector<shard_id> ids;
+  ids.reserve(shards_.size());
+  for (const auto& [id, feeds] : shards_) ids.push_back(id);
+  return ids;
+}
+
+std::size_t tail_watch::feeds() const {
+  std::size_t count = 0;
+  for (const auto& [id, feeds] : shards_) count += feeds.size();
+  return count;
+}
+
+}  // namespace parley
