@@ -1,0 +1,33 @@
+#pragma once
+
+#include "actors/core/time.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace parley {
+
+/// What a node is and whom it talks to. Bounds and units stand in settings_table.cpp, which reads and prints each.
+struct node_options {
+  bool dev = false;               ///< development mode: users by name, rooms created by use
+  bool dev_allow_remote = false;  ///< development mode on an address that others can reach
+  std::string node_name = "n1";
+  std::string listen = "127.0.0.1:8080";
+  std::string data_dir = "parley-data";  ///< embedded mode only
+  std::vector<std::string> postgres;     ///< the first is the home database; none: embedded mode
+  std::vector<std::string> redis;
+  std::uint32_t shards = 256;
+  std::string peer_listen;
+  std::vector<std::string> origins;
+  std::string log_level = "info";
+  std::uint32_t io_threads = 0;     ///< 0: one per core
+  std::uint32_t actor_threads = 0;  ///< 0: one per core, at least 2
+  bool checked = false;
+  seconds dedup_window{86'400};
+  milliseconds drain_timeout{10'000};
+
+  bool is_embedded() const { return postgres.empty(); }
+};
+
+}  // namespace parley

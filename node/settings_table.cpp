@@ -1,0 +1,202 @@
+#include "node/configuration.hpp"
+#include "node/listen_address.hpp"
+#include "node/setting_kinds.hpp"
+#include "storage/redis/redis_url.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace parley::setting_kinds {
+
+std::string flag_name(std::string_view key) {
+  std::string out = "--";
+  for (const char c : key) out += c == '.' || c == '_' ? '-' : c;
+  return out;
+}
+
+namespace {
+
+using complaint = std::optional<std::string>;
+
+complaint is_listen_address(const std::string& text) {
+  if (parse_listen_address(text)) return std::nullopt;
+  return toml_text(text) + " is no HOST:PORT with an IP address, such as 127.0.0.1:8080 or [::1]:8080";
+}
+
+complaint is_optional_listen_address(const std::string& text) {
+  return text.empty() ? std::nullopt : is_listen_address(text);
+}
+
+complaint is_node_name(const std::string& text) {
+  const auto is_fine = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_';
+  };
+  if (!text.empty() && text.size() <= 64 && std::ranges::all_of(text, is_fine)) return std::nullopt;
+  return toml_text(text) + " is no name of 1 to 64 letters, digits, '-', '.' or '_'";
+}
+
+complaint is_path(const std::string& text) {
+  if (!text.empty() && text.find('\0') == std::string::npos) return std::nullopt;
+  return std::string{"must name a folder"};
+}
+
+complaint is_log_level(const std::string& text) {
+  for (const auto* level : {"debug", "info", "warn", "error"}) {
+    if (text == level) return std::nullopt;
+  }
+  return toml_text(text) + " is none of debug, info, warn and error";
+}
+
+complaint is_origin(const std::string& text) {
+  const auto scheme = text.find("://");
+  const bool has_scheme = text.rfind("http://", 0) == 0 || text.rfind("https://", 0) == 0;
+  if (has_scheme && text.size() > scheme + 3 && text.find_first_of("/ \t", scheme + 3) == std::string::npos) {
+    return std::nullopt;
+  }
+  return toml_text(text) + " is no origin as browsers send it, such as https://chat.example.org";
+}
+
+complaint is_dsn(const std::string& text) {
+  const bool is_url = text.rfind("postgresql://", 0) == 0 || text.rfind("postgres://", 0) == 0;
+  if (is_url || text.find('=') != std::string::npos) return std::nullopt;
+  return toml_text(text) + " is no postgresql:// URL and no libpq keyword string";
+}
+
+complaint is_redis_url(const std::string& text) {
+  if (parse_redis_url(text)) return std::nullopt;
+  return toml_text(mask_secrets(text)) + " is no redis://[user[:password]@]host:port";
+}
+
+std::vector<setting> node_settings() {
+  std::vector<setting> all;
+  all.push_back(flag(
+      "dev", "Development mode: users by name without a token, rooms created by use.",
+      [](auto& c) -> auto& { return c.node.dev; }));
+  all.push_back(flag(
+      "dev_allow_remote", "Lets development mode listen on an address that others can reach.",
+      [](auto& c) -> auto& { return c.node.dev_allow_remote; }));
+  all.push_back(text(
+      "node_name", "1 to 64 letters, digits, - . _", "This node's name in logs and in `connected`.", is_node_name,
+      [](auto& c) -> auto& { return c.node.node_name; }));
+  all.push_back(text(
+      "listen", "HOST:PORT; port 0 is any free one", "Where clients and browsers connect.", is_listen_address,
+      [](auto& c) -> auto& { return c.node.listen; }));
+  all.push_back(text(
+      "data_dir", "a folder", "Embedded mode's folder: everything that it stores.", is_path,
+      [](auto& c) -> auto& { return c.node.data_dir; }));
+  all.push_back(list(
+      "postgres", "--postgres", "postgresql:// URLs or libpq keyword strings",
+      "The databases; the first is the home database. None: embedded mode.", is_dsn,
+      [](auto& c) -> auto& { return c.node.postgres; }));
+  all.push_back(list(
+      "redis", "--redis", "redis://[user[:password]@]host:port", "The Redis endpoints of the live path.", is_redis_url,
+      [](auto& c) -> auto& { return c.node.redis; }));
+  all.push_back(number(
+      "shards", "shards", {1, 65'536}, "How many shards; fixed when the cluster is created.",
+      [](auto& c) -> auto& { return c.node.shards; }));
+  all.push_back(text(
+      "peer_listen", "HOST:PORT or empty", "Where other nodes connect.", is_optional_listen_address,
+      [](auto& c) -> auto& { return c.node.peer_listen; }));
+  all.push_back(list(
+      "origins", "--origin", "origins, compared exactly",
+      "Which pages may open a WebSocket; development mode adds every loopback origin.", is_origin,
+      [](auto& c) -> auto& { return c.node.origins; }));
+  all.push_back(text(
+      "log_level", "debug, info, warn or error", "What is logged, to standard error.", is_log_level,
+      [](auto& c) -> auto& { return c.node.log_level; }));
+  all.push_back(number(
+      "io_threads", "threads", {0, 256}, "Threads that own sockets; 0 is one per core.",
+      [](auto& c) -> auto& { return c.node.io_threads; }));
+  all.push_back(number(
+      "actor_threads", "threads", {0, 256}, "Threads that run actors; 0 is one per core, at least 2.",
+      [](auto& c) -> auto& { return c.node.actor_threads; }));
+  all.push_back(flag(
+      "checked", "Storage proves with each event that its room has no hole; slower, for tests.",
+      [](auto& c) -> auto& { return c.node.checked; }));
+  all.push_back(number(
+      "dedup_window_s", "s", {60, 2'592'000}, "How long a repeat of a client_msg_id is recognised.",
+      [](auto& c) -> auto& { return c.node.dedup_window; }));
+  all.push_back(number(
+      "drain_timeout_ms", "ms", {100, 600'000}, "How long a stop waits for sessions to take what is queued for them.",
+      [](auto& c) -> auto& { return c.node.drain_timeout; }));
+  return all;
+}
+
+void add_limits(std::vector<setting>& all) {
+  all.push_back(number(
+      "limits.content_bytes", "bytes", {1, 1'048'576}, "A message's text, parts and metadata.",
+      [](auto& c) -> auto& { return c.limits.content_bytes; }));
+  all.push_back(number(
+      "limits.frame_bytes", "bytes", {65'536, 16'777'216}, "One WebSocket message from a client.",
+      [](auto& c) -> auto& { return c.limits.frame_bytes; }));
+  all.push_back(number(
+      "limits.rooms_per_connection", "rooms", {1, 10'000}, "Rooms joined by one connection.",
+      [](auto& c) -> auto& { return c.limits.rooms_per_connection; }));
+  all.push_back(number(
+      "limits.history_limit", "events", {1, 1'000}, "Largest page of history.",
+      [](auto& c) -> auto& { return c.limits.history_limit; }));
+  all.push_back(number(
+      "limits.rewind_limit", "events", {0, 1'000}, "Largest rewind of a join.",
+      [](auto& c) -> auto& { return c.limits.rewind_limit; }));
+}
+
+void add_databases(std::vector<setting>& all) {
+  all.push_back(number(
+      "database.reader_connections", "connections", {1, 64}, "Connections for reads, per database.",
+      [](auto& c) -> auto& { return c.postgres.reader_connections; }));
+  all.push_back(number(
+      "database.connect_timeout_ms", "ms", {100, 60'000}, "A connection that takes longer failed.",
+      [](auto& c) -> auto& { return c.postgres.connect_timeout; }));
+  all.push_back(number(
+      "database.statement_timeout_ms", "ms", {100, 600'000}, "PostgreSQL's statement_timeout.",
+      [](auto& c) -> auto& { return c.postgres.statement_timeout; }));
+  all.push_back(number(
+      "database.lock_timeout_ms", "ms", {10, 600'000}, "PostgreSQL's lock_timeout.",
+      [](auto& c) -> auto& { return c.postgres.lock_timeout; }));
+  all.push_back(number(
+      "database.retry_delay_min_ms", "ms", {1, 60'000}, "First wait before connecting again.",
+      [](auto& c) -> auto& { return c.postgres.retry_delay_min; }));
+  all.push_back(number(
+      "database.retry_delay_max_ms", "ms", {1, 600'000}, "Longest wait before connecting again.",
+      [](auto& c) -> auto& { return c.postgres.retry_delay_max; }));
+}
+
+void add_fan_out(std::vector<setting>& all) {
+  all.push_back(number(
+      "fan_out.waiting_bytes_max", "bytes", {1'048'576, 1'073'741'824},
+      "Live copies that wait for a Redis endpoint; above it they are dropped, storage has them.",
+      [](auto& c) -> auto& { return c.redis.waiting_bytes_max; }));
+  all.push_back(number(
+      "fan_out.canary_period_ms", "ms", {50, 10'000}, "Three canaries missed: the link is half-open.",
+      [](auto& c) -> auto& { return c.redis.canary_period; }));
+  all.push_back(number(
+      "fan_out.open_timeout_ms", "ms", {100, 60'000}, "A connection that takes longer failed.",
+      [](auto& c) -> auto& { return c.redis.open_timeout; }));
+  all.push_back(number(
+      "fan_out.retry_delay_min_ms", "ms", {1, 60'000}, "First wait before connecting again.",
+      [](auto& c) -> auto& { return c.redis.retry_delay_min; }));
+  all.push_back(number(
+      "fan_out.retry_delay_max_ms", "ms", {1, 600'000}, "Longest wait before connecting again.",
+      [](auto& c) -> auto& { return c.redis.retry_delay_max; }));
+}
+
+std::vector<setting> every_setting() {
+  auto all = node_settings();
+  add_limits(all);
+  add_databases(all);
+  add_fan_out(all);
+  return all;
+}
+
+}  // namespace
+}  // namespace parley::setting_kinds
+
+namespace parley {
+
+const std::vector<setting>& settings() {
+  static const auto all = setting_kinds::every_setting();
+  return all;
+}
+
+}  // namespace parley
