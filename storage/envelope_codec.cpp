@@ -64,8 +64,8 @@ result<redis_envelope> read_events(internal::RoomEvents& message) {
   for (auto& from : *message.mutable_events()) {
     if (!follows(last, from)) return refused("events do not follow each other");
     if (from.kind() > 255) return refused("unknown kind");
-    auto e = read_stored(term{from.term()}, seq{from.seq()}, static_cast<event_kind>(from.kind()),
-                         *from.mutable_stored());
+    auto e =
+        read_stored(term{from.term()}, seq{from.seq()}, static_cast<event_kind>(from.kind()), *from.mutable_stored());
     if (!e) return e.error();
     last = (*e)->at_position();
     made.events.push_back(std::move(*e));
@@ -77,8 +77,8 @@ result<redis_envelope> read_beacon(const internal::Beacon& message) {
   if (std::cmp_greater(message.heads_size(), beacon_heads_max)) return refused("count of heads");
   if (!are_numbers({message.term(), message.number(), message.n_before(), message.n()}))
     return refused("beacon out of range");
-  beacon made{shard_id{message.shard()}, term{message.term()}, message.number(), attempt{message.n_before()},
-              attempt{message.n()}, {}};
+  beacon made{shard_id{message.shard()},   term{message.term()}, message.number(),
+              attempt{message.n_before()}, attempt{message.n()}, {}};
   made.heads.reserve(static_cast<std::size_t>(message.heads_size()));
   for (const auto& from : message.heads()) {
     beacon::entry entry;

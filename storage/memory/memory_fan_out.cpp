@@ -36,22 +36,18 @@ void memory_fan_out::put(call c) {
 
 /// Only messages: a wish that is lost would never be told. There are as many wishes as the caller has feeds.
 void memory_fan_out::drop_all() {
-  std::erase_if(waiting_, [](const call& c) { return std::holds_alternative<message>(c); });
+  std::erase_if(waiting_,
+                [](const call& c) { return std::holds_alternative<message>(c) || std::holds_alternative<overrun>(c); });
   messages_ = 0;
-  is_overrun_ = true;
+  // Behind the wishes: they were made before, and are to be told as lost too.
+  waiting_.push_back(overrun{});
 }
 
 void memory_fan_out::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return is_ending_ || is_overrun_ || !waiting_.empty(); });
+    changed_.wait(lock, [this] { return is_ending_ || !waiting_.empty(); });
     if (is_ending_) return;
-    if (std::exchange(is_overrun_, false)) {
-      lock.unlock();
-      lose_and_restore();
-      lock.lock();
-      continue;
-    }
     call c = std::move(waiting_.front());
     waiting_.pop_front();
     if (std::holds_alternative<message>(c)) --messages_;
@@ -93,8 +89,8 @@ void memory_fan_out::carry_out(message& m) {
   }
 }
 
-/// What was dropped lies before every message that waits now: telling the loss first is what lets feeds notice it.
-void memory_fan_out::lose_and_restore() {
+/// In its place in the queue: what was dropped lies before every message that waits behind it.
+void memory_fan_out::carry_out(const overrun&) {
   if (!sink_) return;
   sink_->link_lost("more messages waited than fit");
   sink_->link_restored();

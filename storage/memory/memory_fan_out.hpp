@@ -37,8 +37,9 @@ private:
     Id id;
     bool is_wanted;
   };
+  struct overrun {};
   using message = std::variant<room_envelope, beacon>;
-  using call = std::variant<std::shared_ptr<fan_out_sink>, interest<room_key>, interest<shard_id>, message>;
+  using call = std::variant<std::shared_ptr<fan_out_sink>, interest<room_key>, interest<shard_id>, message, overrun>;
 
   void put(call c);
   void run();
@@ -47,20 +48,19 @@ private:
   void carry_out(const interest<room_key>& wish);
   void carry_out(const interest<shard_id>& wish);
   void carry_out(message& m);
-  void lose_and_restore();
+  void carry_out(const overrun& loss);
 
   const std::size_t waiting_max_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<call> waiting_;      // guarded by mutex_
-  std::size_t messages_ = 0;      // of them; guarded by mutex_
-  bool is_overrun_ = false;       // guarded by mutex_
-  bool is_ending_ = false;        // guarded by mutex_
+  std::deque<call> waiting_;  // guarded by mutex_
+  std::size_t messages_ = 0;  // of them; guarded by mutex_
+  bool is_ending_ = false;    // guarded by mutex_
 
   std::shared_ptr<fan_out_sink> sink_;  // these three: the thread's
   std::set<room_key> rooms_;
   std::set<shard_id> shards_;
-  std::thread thread_;            // last: it uses all of the above
+  std::thread thread_;  // last: it uses all of the above
 };
 
 }  // namespace parley

@@ -79,7 +79,7 @@ private:
   boost::asio::steady_timer retry_timer_;
   boost::asio::steady_timer canary_timer_;
   canary_watch canary_;
-  bool was_heard_ = false;       ///< anything on the subscribing link since the last canary
+  bool was_heard_ = false;  ///< anything on the subscribing link since the last canary
   std::chrono::steady_clock::time_point canary_sent_;
   std::mt19937_64 random_;
 };

@@ -62,7 +62,7 @@ private:
   std::mutex mutex_;
   chunk_queue waiting_;
   std::size_t link_bytes_ = 0;
-  bool is_open_ = false;     ///< the links stand
+  bool is_open_ = false;  ///< the links stand
   bool is_woken_ = false;
   bool is_overrun_ = false;
 };

@@ -34,7 +34,8 @@ void redis_fan_out::unsubscribe(shard_id shard) { links_->unwant(links_->names()
 
 void redis_fan_out::publish(room_ref room, room_envelope envelope) {
   const std::string channel = links_->names().room(room->shard, room->key);
-  for (const std::string& each : encode_envelopes(links_->names().cluster_id(), envelope)) links_->publish(channel, each);
+  for (const std::string& each : encode_envelopes(links_->names().cluster_id(), envelope))
+    links_->publish(channel, each);
 }
 
 void redis_fan_out::publish(beacon b) {

@@ -73,8 +73,7 @@ redisReplyObjectFunctions functions{make_string, make_array, make_integer, make_
 
 void resp_reader::closer::operator()(redisReader* reader) const { redisReaderFree(reader); }
 
-resp_reader::resp_reader(resp_limits limits)
-    : limits_(limits), reader_(redisReaderCreateWithFunctions(&functions)) {
+resp_reader::resp_reader(resp_limits limits) : limits_(limits), reader_(redisReaderCreateWithFunctions(&functions)) {
   if (!reader_) throw std::bad_alloc{};
   reader_->privdata = &limits_;
   reader_->maxbuf = 64u << 10;  // a buffer grown by one large value is given back

@@ -25,8 +25,8 @@ struct resp_value {
 };
 
 struct resp_limits {
-  std::size_t elements_max = 64;          ///< of one array: pushes have three
-  std::size_t value_bytes_max = 9u << 20; ///< one unfinished value, as it waits for its end
+  std::size_t elements_max = 64;           ///< of one array: pushes have three
+  std::size_t value_bytes_max = 9u << 20;  ///< one unfinished value, as it waits for its end
 };
 
 /// hiredis' parser, with the bounds that hiredis 0.14 lacks: an array's length is checked before anything is

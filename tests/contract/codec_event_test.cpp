@@ -2,7 +2,6 @@
 
 #include <catch2/catch.hpp>
 
-
 using namespace parley;
 
 namespace {
@@ -15,9 +14,10 @@ event full_event() {
   e.sender = "ana";
   e.at = unix_time{milliseconds{1764000001234}};
   e.client_msg_id = "c-1";
-  e.body = {"héllo \xF0\x9F\x98\x80\r\n\x1b", {{"text/plain", part::body_kind::content, ""},
-                                          {"image/png", part::body_kind::url, "https://example.org/a"}},
-            R"({"a":1})"};
+  e.body = {
+      "héllo \xF0\x9F\x98\x80\r\n\x1b",
+      {{"text/plain", part::body_kind::content, ""}, {"image/png", part::body_kind::url, "https://example.org/a"}},
+      R"({"a":1})"};
   e.reply_to = seq{7};
   e.target = seq{41};
   e.version = 3;
@@ -73,11 +73,13 @@ TEST_CASE("a stored event is refused where its content cannot have been accepted
 
 TEST_CASE("a part without a body is refused", "[codec]") {
   // parts = 5, a message that holds type = 1 "t" only
-  CHECK_FALSE(decode_stored(term{1}, seq{1}, event_kind::message_created, std::string_view("\x2a\x03\x0a\x01t", 5)).has_value());
+  CHECK_FALSE(decode_stored(term{1}, seq{1}, event_kind::message_created, std::string_view("\x2a\x03\x0a\x01t", 5))
+                  .has_value());
 }
 
 TEST_CASE("a payload past the limit is refused before it is parsed", "[codec]") {
-  CHECK_FALSE(decode_stored(term{1}, seq{1}, event_kind::message_created, std::string(stored_bytes_max + 1, 'x')).has_value());
+  CHECK_FALSE(
+      decode_stored(term{1}, seq{1}, event_kind::message_created, std::string(stored_bytes_max + 1, 'x')).has_value());
 }
 
 TEST_CASE("a stored event with any byte changed is refused or decodes, and never crashes", "[codec]") {
