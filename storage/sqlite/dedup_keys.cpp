@@ -10,7 +10,12 @@ std::optional<stored_key> find_key(connection& db, const room_identity& room, co
       "WHERE r.key = ? AND k.sender = ? AND k.client_msg_id = ? AND k.expires_at > ?",
       as_blob(room.key), std::string_view(e.sender), std::string_view(e.client_msg_id), now);
   if (!q.step()) return std::nullopt;
-  stored_key found{room.key, e.sender, e.client_msg_id, {term{q.number(0)}, seq{q.number(1)}}, unix_time{milliseconds{static_cast<std::int64_t>(q.number(2))}}, std::nullopt};
+  stored_key found{room.key,
+                   e.sender,
+                   e.client_msg_id,
+                   {term{q.number(0)}, seq{q.number(1)}},
+                   unix_time{milliseconds{static_cast<std::int64_t>(q.number(2))}},
+                   std::nullopt};
   const auto bytes = q.bytes(3);
   if (!q.is_null(3) && bytes.size() == std::tuple_size_v<digest>)
     std::copy(bytes.begin(), bytes.end(), found.digest.emplace().begin());

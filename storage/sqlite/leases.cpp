@@ -40,10 +40,10 @@ std::vector<claimed_shard> claim(connection& db, const node_identity& node, cons
                                  unix_time now) {
   std::vector<claimed_shard> answers;
   for (const auto& wish : claims) {
-    const bool is_won = db.change(
-                            "UPDATE shard SET owner = ?1, term = ?2 WHERE shard = ?3 AND owner = ?4 AND term = ?5",
-                            std::string_view(node.incarnation), term_after(wish, now), wish.shard,
-                            std::string_view(wish.owner_before), wish.term_before) == 1;
+    const bool is_won =
+        db.change("UPDATE shard SET owner = ?1, term = ?2 WHERE shard = ?3 AND owner = ?4 AND term = ?5",
+                  std::string_view(node.incarnation), term_after(wish, now), wish.shard,
+                  std::string_view(wish.owner_before), wish.term_before) == 1;
     auto q = db.run("SELECT term, n FROM shard WHERE shard = ?", wish.shard);
     if (q.step())
       answers.push_back({wish.shard, is_won, term{q.number(0)}, attempt{q.number(1)}});

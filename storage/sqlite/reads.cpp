@@ -15,7 +15,8 @@ result<event_list> collect(query& q, std::uint32_t limit) {
   event_list events;
   while (events.size() < limit && q.step()) {
     auto e = decode_stored(term{q.number(1)}, seq{q.number(0)}, static_cast<event_kind>(q.number(2)), q.bytes(3));
-    if (!e) return error{errc::unavailable, "damaged event at seq " + std::to_string(q.number(0)) + ": " + e.error().detail};
+    if (!e)
+      return error{errc::unavailable, "damaged event at seq " + std::to_string(q.number(0)) + ": " + e.error().detail};
     events.push_back(std::move(*e));
   }
   return events;
@@ -46,9 +47,8 @@ result<event_list> walk_down(connection& db, std::uint64_t room, seq end, std::u
 }
 
 bool has_any(connection& db, std::uint64_t room, seq from, seq end, std::uint64_t view) {
-  auto q = db.run(
-      "SELECT 1 FROM event WHERE room = ?1 AND seq >= ?2 AND seq < ?3 AND (?4 = 0 OR kind = ?4) LIMIT 1", room, from,
-      end, view);
+  auto q = db.run("SELECT 1 FROM event WHERE room = ?1 AND seq >= ?2 AND seq < ?3 AND (?4 = 0 OR kind = ?4) LIMIT 1",
+                  room, from, end, view);
   return q.step();
 }
 

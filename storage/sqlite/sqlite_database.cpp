@@ -26,8 +26,8 @@ result<std::unique_ptr<sqlite_database>> sqlite_database::open(sqlite_options op
   if (!opened) return opened.error();
   log.write(log_level::info, "storage.opened",
             {{"store", "sqlite"}, {"path", options.path}, {"schema", std::to_string(sqlite::schema_version())}});
-  return std::unique_ptr<sqlite_database>(new sqlite_database(
-      std::move(options), log, std::move(opened->lease), std::move(opened->db), std::move(opened->who)));
+  return std::unique_ptr<sqlite_database>(new sqlite_database(std::move(options), log, std::move(opened->lease),
+                                                              std::move(opened->db), std::move(opened->who)));
 }
 
 sqlite_database::sqlite_database(sqlite_options options, log& log, std::unique_ptr<sqlite::file_lease> lease,

@@ -44,8 +44,7 @@ public:
 
   void renew(node_identity node, milliseconds lease_time, completion<lease_renewal> done) override;
   void survey(completion<std::vector<shard_row>> done) override;
-  void claim(node_identity node, std::vector<shard_claim> claims,
-             completion<std::vector<claimed_shard>> done) override;
+  void claim(node_identity node, std::vector<shard_claim> claims, completion<std::vector<claimed_shard>> done) override;
   void release(node_identity node, completion<std::size_t> done) override;
 
 private:

@@ -49,7 +49,8 @@ std::optional<error> write_room(connection& db, const room_append& append, const
   const auto room = find_or_create_room(db, *append.room);
   const auto before = append.before.seq;
   // At or below the floor no row is left to conflict with.
-  if (before < room.floor.seq) return error{errc::room_forked, "below the floor: " + at_text(*append.room, next(before))};
+  if (before < room.floor.seq)
+    return error{errc::room_forked, "below the floor: " + at_text(*append.room, next(before))};
   const bool is_head_known = !rules.is_checked || before == room.floor.seq || stored_term(db, room.id, before);
   if (!is_head_known) return error{errc::room_forked, "a hole before " + at_text(*append.room, next(before))};
   for (std::size_t i = 0; i < append.events.size(); ++i) {

@@ -9,7 +9,7 @@
 namespace parley::sqlite {
 
 struct write_rules {
-  unix_time now;         ///< the database's clock
+  unix_time now;  ///< the database's clock
   seconds dedup_window;
   bool is_checked = false;
 };
