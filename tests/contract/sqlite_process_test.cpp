@@ -118,6 +118,16 @@ TEST_CASE("a second process is refused, and told who holds the database", "[cont
   CHECK(sqlite_database::open(options_for(path), log).has_value());
 }
 
+TEST_CASE("a database that is open here is refused to a second adapter", "[contract][sqlite][G7]") {
+  temporary_folder folder;
+  silent_log log;
+  const auto first = sqlite_database::open(options_for(folder.file("parley.db")), log);
+  REQUIRE(first);
+  const auto second = sqlite_database::open(options_for(folder.file("parley.db")), log);
+  REQUIRE_FALSE(second.has_value());
+  CHECK(second.error().code == errc::unavailable);
+}
+
 TEST_CASE("a database of a newer schema is refused untouched", "[contract][sqlite]") {
   temporary_folder folder;
   silent_log log;
