@@ -15,3 +15,5 @@ add_library(parley_sqlite STATIC
 )
 target_link_libraries(parley_sqlite PUBLIC parley_ports SQLite::SQLite3 Threads::Threads
   PRIVATE parley_event_codec parley_clock parley_options)
+
+include(${CMAKE_CURRENT_LIST_DIR}/postgres/postgres.cmake)

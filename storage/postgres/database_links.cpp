@@ -1,0 +1,119 @@
+#include "storage/postgres/database_links.hpp"
+
+#include "storage/postgres/page_rows.hpp"
+
+#include <array>
+
+namespace parley {
+namespace {
+
+using postgres::exchange_end;
+using postgres::statement;
+namespace sql = postgres::sql;
+
+constexpr std::array writer_statements{&sql::append,  &sql::prove, &sql::forget_ended_keys, &sql::find_keys,
+                                       &sql::recover, &sql::trim,  &sql::release,           &sql::heads};
+constexpr std::array reader_statements{&sql::range, &sql::history, &sql::heads, &sql::claim, &sql::claim_unlocked};
+constexpr std::array control_statements{&sql::renew, &sql::survey, &sql::marks, &sql::sweep_keys, &sql::sweep_leases};
+
+constexpr std::int64_t swept_max = 10'000;  // keys a statement: about 0.1 s
+
+template <std::size_t N>
+postgres::link_role role(std::string_view name, const std::array<const statement*, N>& statements,
+                         std::size_t in_flight_max, std::size_t waiting_max) {
+  return {name, std::span<const statement* const>(statements), in_flight_max, waiting_max};
+}
+
+}  // namespace
+
+postgres_database::links::links(boost::asio::io_context& io, postgres_options options, const std::string& cluster,
+                                log& log, postgres_probe& probe)
+    : context_(new postgres::database_context{io, boost::asio::make_strand(io), std::move(options), cluster, {}, log, probe}),
+      writer_(std::make_shared<postgres::link>(
+          context_, role("writer", writer_statements, 4, context_->options.writes_waiting_max))),
+      control_(std::make_shared<postgres::link>(context_, role("control", control_statements, 16, 256))),
+      // A short pipeline hides the round trip; what waits behind a slow statement is little.
+      readers_(context_, role("reader", reader_statements, 4, 4), context_->options.reader_connections,
+               context_->options.reads_waiting_max),
+      sweep_timer_(context_->strand) {}
+
+void postgres_database::links::start() {
+  writer_->start();
+  control_->start();
+  readers_.start();
+  await_sweep(context_->options.sweep_period);
+}
+
+void postgres_database::links::stop() {
+  is_stopped_ = true;
+  sweep_timer_.cancel();
+  writer_->stop("the node stops");
+  control_->stop("the node stops");
+  readers_.stop("the node stops");
+}
+
+void postgres_database::links::read(postgres::command what, std::function<void(exchange_end)> done) {
+  postgres::exchange e;
+  e.commands.push_back(std::move(what));
+  e.done = [this, since = clock::now(), done = std::move(done)](exchange_end end) {
+    if (end.how == exchange_end::fate::done)
+      context_->probe.read_answered(clock::now() - since);
+    else
+      context_->probe.read_failed(errc::unavailable);
+    done(std::move(end));
+  };
+  readers_.submit(std::move(e));
+}
+
+void postgres_database::links::write(postgres::command what, std::function<void(exchange_end)> done) {
+  writer_->submit({{std::move(what)}, std::move(done), false});
+}
+
+void postgres_database::links::control(postgres::command what, std::function<void(exchange_end)> done) {
+  control_->submit({{std::move(what)}, std::move(done), false});
+}
+
+/// Among the reads, so that a wait for an old owner's batch holds up neither appends nor renewals. One locked row must
+/// not keep the others from being taken: after a wait in vain the claim goes on without the rows that are locked.
+void postgres_database::links::claim(std::shared_ptr<const postgres::parameters> values, std::vector<shard_id> shards,
+                                     bool waits_for_locks, completion<std::vector<claimed_shard>> done) {
+  postgres::exchange e;
+  e.commands.push_back({waits_for_locks ? &sql::claim : &sql::claim_unlocked, *values});
+  e.done = [this, values, shards = std::move(shards), waits_for_locks, done = std::move(done)](exchange_end end) mutable {
+    if (waits_for_locks && end.refusal && kind_of(*end.refusal) == postgres::refusal_kind::locked)
+      return claim(values, std::move(shards), false, std::move(done));
+    if (!end.is_done()) return done(to_write_error(end));
+    const auto& rows = end.answers.front();
+    std::vector<claimed_shard> claimed;
+    for (int row = 0; row < rows.count(); ++row)
+      claimed.push_back({shards[static_cast<std::size_t>(row)], rows.flag(row, 0), rows.id<term>(row, 1),
+                         rows.id<attempt>(row, 2)});
+    done(std::move(claimed));
+  };
+  readers_.submit(std::move(e));
+}
+
+void postgres_database::links::await_sweep(milliseconds delay) {
+  if (is_stopped_) return;
+  // Nodes share the work without talking about it: each waits between half and one and a half periods.
+  sweep_timer_.expires_after(std::uniform_int_distribution<milliseconds::rep>(
+      delay.count() / 2, delay.count() * 3 / 2)(context_->random) * milliseconds{1});
+  sweep_timer_.async_wait([self = shared_from_this()](boost::system::error_code ec) {
+    if (!ec) self->sweep();
+  });
+}
+
+void postgres_database::links::sweep() {
+  postgres::exchange e;
+  e.commands.push_back({&sql::sweep_keys, std::move(postgres::parameters{}.add(swept_max))});
+  e.commands.push_back({&sql::sweep_leases, {}});
+  e.done = [self = shared_from_this()](exchange_end end) {
+    const auto swept = end.is_done() ? end.answers.front().affected() : 0;
+    if (swept > 0) self->context_->probe.keys_swept(swept);
+    const auto period = self->context_->options.sweep_period;
+    self->await_sweep(swept == swept_max ? period / 20 : period);
+  };
+  control_->submit(std::move(e));
+}
+
+}  // namespace parley

@@ -1,0 +1,148 @@
+#include "storage/postgres/prepare_postgres.hpp"
+
+#include "storage/postgres/migrations.hpp"
+#include "storage/postgres/rows.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <memory>
+#include <vector>
+
+namespace parley {
+namespace {
+
+using postgres::migration;
+
+constexpr int server_version_min = 140000;  // client_connection_check_interval
+/// Every node that migrates this database takes the same lock: "parley" in hexadecimal.
+constexpr const char* lock_sql = "SELECT pg_advisory_lock(x'7061726c6579'::bigint)";
+
+struct failed {
+  error why;
+};
+
+/// A blocking session, for start-up only. Throws `failed`; nothing leaves this file.
+class session {
+public:
+  explicit session(const postgres_options& options) {
+    const auto limit = std::to_string(std::max<std::int64_t>(2, options.connect_timeout.count() / 1000));
+    const std::array<const char*, 5> names{"fallback_application_name", "connect_timeout", "dbname", "client_encoding",
+                                           nullptr};
+    const std::array<const char*, 5> values{"parley migrate", limit.c_str(), options.dsn.c_str(), "UTF8", nullptr};
+    connection_.reset(PQconnectdbParams(names.data(), values.data(), 1));
+    if (!connection_ || PQstatus(connection_.get()) != CONNECTION_OK) throw failed{{errc::unavailable, last_error()}};
+    PQsetNoticeReceiver(connection_.get(), [](void*, const PGresult*) {}, nullptr);
+  }
+
+  int server_version() const { return PQserverVersion(connection_.get()); }
+
+  /// Several statements without parameters, as they stand in a file.
+  void run(const char* sql) {
+    const postgres::rows answer(PQexec(connection_.get(), sql));
+    if (const auto status = PQresultStatus(answer.raw()); status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+      throw failed{{errc::unavailable, last_error()}};
+  }
+  /// One statement with text parameters. @returns its first column's first row, empty for none or null
+  std::string ask(const char* sql, const std::vector<std::string>& parameters = {}) {
+    std::vector<const char*> values;
+    for (const auto& p : parameters) values.push_back(p.c_str());
+    const postgres::rows answer(PQexecParams(connection_.get(), sql, static_cast<int>(values.size()), nullptr,
+                                             values.data(), nullptr, nullptr, 0));
+    if (const auto status = PQresultStatus(answer.raw()); status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+      throw failed{{errc::unavailable, last_error()}};
+    return answer.count() > 0 ? std::string(answer.bytes(0, 0)) : std::string();
+  }
+  std::uint32_t number(const char* sql) {
+    const auto text = ask(sql);
+    std::uint32_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+  }
+
+private:
+  std::string last_error() const {
+    std::string text = connection_ ? PQerrorMessage(connection_.get()) : "out of memory";
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    return text;
+  }
+
+  std::unique_ptr<PGconn, decltype(&PQfinish)> connection_{nullptr, &PQfinish};
+};
+
+[[noreturn]] void refuse(const std::string& why) { throw failed{{errc::incompatible, why}}; }
+
+void check_server(session& db) {
+  if (db.server_version() < server_version_min) refuse("PostgreSQL 14 or newer is needed");
+  if (const auto encoding = db.ask("SHOW server_encoding"); encoding != "UTF8")
+    refuse("the database's encoding is " + encoding + ", not UTF8");
+}
+
+std::uint32_t schema_of(session& db) {
+  if (db.ask("SELECT to_regclass('parley.schema_version')").empty()) return 0;
+  return db.number("SELECT coalesce(max(version), 0) FROM parley.schema_version");
+}
+
+/// Shard count and cluster id are fixed with the first step, in its transaction.
+void create_cluster(session& db, const postgres_options& options, const std::optional<cluster_record>& expected) {
+  const auto shards = expected ? expected->shards : options.shards;
+  if (expected)
+    db.ask("INSERT INTO parley.cluster (id, shards) VALUES ($1, $2::int4)", {expected->id, std::to_string(shards)});
+  else
+    db.ask("INSERT INTO parley.cluster (id, shards) VALUES (gen_random_uuid()::text, $1::int4)",
+           {std::to_string(shards)});
+  db.ask("INSERT INTO parley.shard (shard) SELECT generate_series(0, $1::int4 - 1)", {std::to_string(shards)});
+}
+
+void apply(session& db, std::uint32_t version, const migration& step, const postgres_options& options,
+           const std::optional<cluster_record>& expected, log& log) {
+  db.run("BEGIN");
+  if (version == 1)
+    db.run("CREATE SCHEMA IF NOT EXISTS parley; CREATE TABLE IF NOT EXISTS parley.schema_version (version integer "
+           "PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())");
+  db.run(step.sql);
+  if (version == 1) create_cluster(db, options, expected);
+  db.ask("INSERT INTO parley.schema_version (version, name) VALUES ($1::int4, $2)", {std::to_string(version), step.name});
+  db.run("COMMIT");
+  log.write(log_level::info, "postgres.migrated", {{"version", std::to_string(version)}, {"name", step.name}});
+}
+
+void migrate(session& db, const postgres_options& options, const std::optional<cluster_record>& expected, log& log) {
+  const auto known = static_cast<std::uint32_t>(postgres::migrations.size());
+  if (schema_of(db) < known) {
+    db.run(lock_sql);  // of the session: ends with it
+    for (auto version = schema_of(db) + 1; version <= known; ++version)
+      apply(db, version, postgres::migrations[version - 1], options, expected, log);
+  }
+  if (const auto found = schema_of(db); found > known)
+    refuse("the database has schema " + std::to_string(found) + ", this program knows up to " + std::to_string(known) +
+           ": start a newer parleyd");
+}
+
+cluster_record verify(session& db, const postgres_options& options, const std::optional<cluster_record>& expected) {
+  cluster_record found{db.ask("SELECT id FROM parley.cluster"), db.number("SELECT shards FROM parley.cluster")};
+  if (found.id.empty()) refuse("the database has no cluster record");
+  if (expected && found.id != expected->id) refuse("the database belongs to another cluster: " + found.id);
+  const auto wanted = expected ? expected->shards : options.shards;
+  if (found.shards != wanted)
+    refuse("the database was made with " + std::to_string(found.shards) + " shards, not " + std::to_string(wanted) +
+           ": the number is fixed when a cluster is made");
+  return found;
+}
+
+}  // namespace
+
+result<cluster_record> prepare_postgres(const postgres_options& options, std::optional<cluster_record> expected,
+                                        log& log) {
+  try {
+    session db(options);
+    check_server(db);
+    db.run("SET statement_timeout = '60s'");
+    migrate(db, options, expected, log);
+    return verify(db, options, expected);
+  } catch (const failed& f) {
+    return f.why;
+  }
+}
+
+}  // namespace parley

@@ -1,0 +1,185 @@
+#include "storage/postgres/statements.hpp"
+
+namespace parley::postgres::sql {
+
+const statement identity{"identity", "SELECT system, timeline, is_standby, cluster FROM parley.server_identity()"};
+
+// Fence and append (C1, C3). `held` locks the shards' rows in order and reads their newest versions, whatever the
+// statement's snapshot says; a row that someone else holds is skipped. `hit` moves `n` where the fence holds. `mask` says
+// by the place of a shard in the batch whether it was hit: an array is subscripted per event at a few ns, where a join
+// would be replanned or looped. A room's row is written once in its life, by its first event.
+const statement append{"append", R"(
+WITH want AS MATERIALIZED (
+  SELECT * FROM unnest($2::int4[], $3::int8[], $4::int8[], $5::int8[]) WITH ORDINALITY AS w(shard, term, before, own, place)
+), held AS MATERIALIZED (
+  SELECT s.shard, CASE WHEN s.moved_to IS NULL THEN s.owner ELSE '' END AS owner, s.term, s.n
+  FROM parley.shard s WHERE s.shard = ANY ($2::int4[]) ORDER BY s.shard FOR UPDATE SKIP LOCKED
+), hit AS (
+  UPDATE parley.shard s SET n = w.own FROM want w JOIN held h ON h.shard = w.shard
+  WHERE s.shard = w.shard AND h.owner = $1::text AND h.term = w.term AND h.n = w.before
+  RETURNING w.place
+), mask AS MATERIALIZED (
+  SELECT array_agg(hit.place IS NOT NULL ORDER BY w.place) AS hits FROM want w LEFT JOIN hit ON hit.place = w.place
+), new_room AS (
+  INSERT INTO parley.room (room, shard, instance, name)
+  SELECT r.room, r.shard, r.instance, r.name
+  FROM unnest($6::uuid[], $7::int4[], $8::int4[], $9::text[], $10::text[]) AS r(room, place, shard, instance, name)
+  WHERE (SELECT hits FROM mask)[r.place] ON CONFLICT DO NOTHING
+), new_key AS (
+  INSERT INTO parley.dedup (room, sender, client_msg_id, seq, term, at, digest, expires_at)
+  SELECT k.room, k.sender, k.id, k.seq, k.term, k.at, k.digest, now() + $19::int8 * interval '1 ms'
+  FROM unnest($11::uuid[], $12::int4[], $13::text[], $14::text[], $15::int8[], $16::int8[], $17::int8[], $18::bytea[])
+    AS k(room, place, sender, id, seq, term, at, digest)
+  WHERE (SELECT hits FROM mask)[k.place]
+), new_event AS (
+  INSERT INTO parley.event (room, seq, term, kind, payload)
+  SELECT e.room, e.seq, e.term, e.kind, e.payload
+  FROM unnest($20::uuid[], $21::int4[], $22::int8[], $23::int8[], $24::int2[], $25::bytea[])
+    AS e(room, place, seq, term, kind, payload)
+  WHERE (SELECT hits FROM mask)[e.place]
+)
+SELECT (SELECT hits FROM mask)[w.place] AS is_hit, h.owner = $1::text AND h.term = w.term AS is_owner
+FROM want w LEFT JOIN held h ON h.shard = w.shard ORDER BY w.place)"};
+
+// The checked mode (C2), a statement after `append` in its transaction: the lock is held, and this snapshot is younger.
+// Each room must end with the append's last event, and what the append says it follows must be stored, or be the floor.
+const statement prove{"prove", R"(
+SELECT parley.refuse_hole(a.room, a.before_seq + 1)
+FROM unnest($2::uuid[], $3::int4[], $4::int8[], $5::int8[], $6::int8[]) AS a(room, shard, own, before_seq, last_seq)
+JOIN parley.shard s ON s.shard = a.shard AND s.owner = $1::text AND s.n = a.own
+LEFT JOIN parley.room r ON r.room = a.room
+WHERE r.room IS NULL
+   OR (SELECT max(e.seq) FROM parley.event e WHERE e.room = a.room) IS DISTINCT FROM a.last_seq
+   OR a.before_seq < r.floor_seq
+   OR (a.before_seq > r.floor_seq
+       AND NOT EXISTS (SELECT FROM parley.event e WHERE e.room = a.room AND e.seq = a.before_seq)))"};
+
+const statement forget_ended_keys{"forget_ended_keys", R"(
+DELETE FROM parley.dedup d USING unnest($1::uuid[], $2::text[], $3::text[]) AS k(room, sender, id)
+WHERE d.room = k.room AND d.sender = k.sender AND d.client_msg_id = k.id AND d.expires_at <= clock_timestamp())"};
+
+const statement find_keys{"find_keys", R"(
+SELECT d.room, d.sender, d.client_msg_id, d.term, d.seq, d.at, d.digest
+FROM unnest($1::uuid[], $2::text[], $3::text[]) WITH ORDINALITY AS k(room, sender, id, place)
+JOIN parley.dedup d ON d.room = k.room AND d.sender = k.sender AND d.client_msg_id = k.id ORDER BY k.place)"};
+
+// C6. Waits for the rows: an old backend may still be at work on one. The answer tells `n` as it was before.
+const statement recover{"recover", R"(
+WITH want AS MATERIALIZED (
+  SELECT * FROM unnest($2::int4[], $3::int8[], $4::int8[]) WITH ORDINALITY AS w(shard, term, past, place)
+), held AS MATERIALIZED (
+  SELECT s.shard, s.owner, s.term, s.n, s.moved_to
+  FROM parley.shard s WHERE s.shard = ANY ($2::int4[]) ORDER BY s.shard FOR UPDATE
+), moved AS (
+  UPDATE parley.shard s SET n = greatest(h.n, w.past) FROM want w JOIN held h ON h.shard = w.shard
+  WHERE s.shard = w.shard AND h.owner = $1::text AND h.term = w.term AND h.moved_to IS NULL
+  RETURNING w.place
+)
+SELECT m.place IS NOT NULL AS is_owner, coalesce(h.n, 0) AS found
+FROM want w LEFT JOIN held h ON h.shard = w.shard LEFT JOIN moved m ON m.place = w.place ORDER BY w.place)"};
+
+// C14: the floor moves in the transaction that takes the events, under the same fence as an append.
+const statement trim{"trim", R"(
+WITH held AS MATERIALIZED (
+  SELECT s.shard, CASE WHEN s.moved_to IS NULL THEN s.owner ELSE '' END AS owner, s.term, s.n
+  FROM parley.shard s WHERE s.shard = $2::int4 FOR UPDATE SKIP LOCKED
+), hit AS (
+  UPDATE parley.shard s SET n = $5::int8 FROM held h
+  WHERE s.shard = h.shard AND h.owner = $1::text AND h.term = $3::int8 AND h.n = $4::int8
+  RETURNING s.shard
+), new_floor AS (
+  INSERT INTO parley.room AS r (room, shard, instance, name, floor_term, floor_seq)
+  SELECT $6::uuid, hit.shard, $7::text, $8::text, $9::int8, $10::int8 FROM hit
+  ON CONFLICT (room) DO UPDATE SET floor_term = excluded.floor_term, floor_seq = excluded.floor_seq
+  WHERE r.floor_seq < excluded.floor_seq
+), gone AS (
+  DELETE FROM parley.event e USING hit WHERE e.room = $6::uuid AND e.seq <= $10::int8
+)
+SELECT hit.shard IS NOT NULL AS is_hit, h.owner = $1::text AND h.term = $3::int8 AS is_owner
+FROM (VALUES (1)) AS one LEFT JOIN held h ON true LEFT JOIN hit ON true)"};
+
+const statement release{"release", R"(
+WITH gone AS (DELETE FROM parley.lease WHERE owner = $1::text),
+held AS MATERIALIZED (SELECT shard FROM parley.shard WHERE owner = $1::text ORDER BY shard FOR UPDATE)
+UPDATE parley.shard s SET owner = '' FROM held h WHERE s.shard = h.shard AND s.owner = $1::text)"};
+
+// Reads. One statement is one snapshot: the page, its head, its floor and the shard's mark belong together. A shard that
+// moved away has no row here, and the read finds nothing to stand on.
+#define PARLEY_HEADER                                                                                         \
+  "WITH header AS MATERIALIZED (SELECT s.term AS shard_term, s.n, coalesce(r.floor_term, 0) AS floor_term, "  \
+  "coalesce(r.floor_seq, 0) AS floor_seq, h.term AS head_term, h.seq AS head_seq FROM parley.shard s "        \
+  "LEFT JOIN parley.room r ON r.room = $1::uuid LEFT JOIN LATERAL (SELECT e.term, e.seq FROM parley.event e " \
+  "WHERE e.room = $1::uuid ORDER BY e.seq DESC LIMIT 1) h ON true "                                           \
+  "WHERE s.shard = $2::int4 AND s.moved_to IS NULL) "
+#define PARLEY_HEADER_COLUMNS "h.shard_term, h.n, h.floor_term, h.floor_seq, h.head_term, h.head_seq"
+
+const statement range{"range", PARLEY_HEADER "SELECT " PARLEY_HEADER_COLUMNS R"(,
+  (SELECT a.term FROM parley.event a WHERE a.room = $1::uuid AND a.seq = $3::int8 AND a.seq > h.floor_seq) AS anchor,
+  e.seq, e.term, e.kind, e.payload
+FROM header h LEFT JOIN LATERAL (
+  SELECT x.seq, x.term, x.kind, x.payload FROM parley.event x
+  WHERE x.room = $1::uuid AND x.seq > greatest($3::int8, h.floor_seq) ORDER BY x.seq LIMIT $4::int8) e ON true
+ORDER BY e.seq)"};
+
+// Up to $4 rows below the seq $3, and up to $5 from it on: each of the four sides is one choice of these.
+const statement history{"history", PARLEY_HEADER "SELECT " PARLEY_HEADER_COLUMNS R"(, e.seq, e.term, e.kind, e.payload
+FROM header h LEFT JOIN LATERAL (
+  (SELECT x.seq, x.term, x.kind, x.payload FROM parley.event x
+   WHERE x.room = $1::uuid AND x.seq < $3::int8 AND x.seq > h.floor_seq AND (x.kind = 1 OR NOT $6::bool)
+   ORDER BY x.seq DESC LIMIT $4::int8)
+  UNION ALL
+  (SELECT x.seq, x.term, x.kind, x.payload FROM parley.event x
+   WHERE x.room = $1::uuid AND x.seq >= $3::int8 AND x.seq > h.floor_seq AND (x.kind = 1 OR NOT $6::bool)
+   ORDER BY x.seq LIMIT $5::int8)) e ON true
+ORDER BY e.seq)"};
+
+const statement heads{"heads", R"(
+SELECT s.term AS shard_term, s.n, coalesce(r.floor_term, 0) AS floor_term, coalesce(r.floor_seq, 0) AS floor_seq,
+  h.term AS head_term, h.seq AS head_seq
+FROM unnest($1::uuid[], $2::int4[]) WITH ORDINALITY AS q(room, shard, place)
+LEFT JOIN parley.shard s ON s.shard = q.shard AND s.moved_to IS NULL
+LEFT JOIN parley.room r ON r.room = q.room
+LEFT JOIN LATERAL (SELECT e.term, e.seq FROM parley.event e WHERE e.room = q.room ORDER BY e.seq DESC LIMIT 1) h ON true
+ORDER BY q.place)"};
+
+// A takeover updates the row that every batch locks: it waits for the old owner's batch, and a later one hits nothing.
+// The largest term of the shard's events needs no look: an append's events carry the row's own term, under its lock, in
+// the same WAL. The clock in ms lets a term grow even where a failover lost the row's last change.
+#define PARLEY_CLAIM(LOCK)                                                                                          \
+  "WITH want AS MATERIALIZED (SELECT * FROM unnest($2::int4[], $3::text[], $4::int8[], $5::int8[]) WITH ORDINALITY " \
+  "AS w(shard, owner, term, floor, place)), held AS MATERIALIZED (SELECT s.shard, s.owner, s.term, s.n, s.moved_to " \
+  "FROM parley.shard s WHERE s.shard = ANY ($2::int4[]) ORDER BY s.shard " LOCK                                      \
+  "), won AS (UPDATE parley.shard s SET owner = $1::text, term = greatest(h.term + 1, w.floor + 1, "                 \
+  "(extract(epoch FROM clock_timestamp()) * 1000)::int8) FROM want w JOIN held h ON h.shard = w.shard "              \
+  "WHERE s.shard = w.shard AND h.owner = w.owner AND h.term = w.term AND h.moved_to IS NULL "                        \
+  "RETURNING w.place, s.term, s.n) "                                                                                 \
+  "SELECT won.place IS NOT NULL AS is_won, coalesce(won.term, h.term, 0) AS term, coalesce(won.n, h.n, 0) AS n "     \
+  "FROM want w LEFT JOIN held h ON h.shard = w.shard LEFT JOIN won ON won.place = w.place ORDER BY w.place"
+
+const statement claim{"claim", PARLEY_CLAIM("FOR UPDATE")};
+const statement claim_unlocked{"claim_unlocked", PARLEY_CLAIM("FOR UPDATE SKIP LOCKED")};
+
+const statement renew{"renew", R"(
+INSERT INTO parley.lease AS l (owner, node, renewals, expires_at)
+VALUES ($1::text, $2::text, 1, clock_timestamp() + $3::int8 * interval '1 ms')
+ON CONFLICT (owner) DO UPDATE SET node = excluded.node, renewals = l.renewals + 1,
+  expires_at = clock_timestamp() + $3::int8 * interval '1 ms'
+RETURNING l.renewals, left(pg_walfile_name(pg_current_wal_lsn()), 8))"};
+
+const statement survey{"survey", R"(
+SELECT s.shard, s.owner, s.term, s.n, coalesce(l.expires_at > clock_timestamp(), false), coalesce(l.renewals, 0)
+FROM parley.shard s LEFT JOIN parley.lease l ON l.owner = s.owner WHERE s.moved_to IS NULL ORDER BY s.shard)"};
+
+const statement marks{"marks", R"(
+SELECT s.term, s.n FROM unnest($1::int4[]) WITH ORDINALITY AS q(shard, place)
+LEFT JOIN parley.shard s ON s.shard = q.shard AND s.moved_to IS NULL ORDER BY q.place)"};
+
+const statement sweep_keys{"sweep_keys", R"(
+DELETE FROM parley.dedup WHERE ctid = ANY (ARRAY(
+  SELECT d.ctid FROM parley.dedup d WHERE d.expires_at < now() LIMIT $1::int8 FOR UPDATE SKIP LOCKED)))"};
+
+// Long after their end: a lease row that still stands tells a claimant how often it was renewed.
+const statement sweep_leases{"sweep_leases",
+                             "DELETE FROM parley.lease WHERE expires_at < now() - interval '1 day'"};
+
+}  // namespace parley::postgres::sql
