@@ -42,7 +42,7 @@ class Session:
             if "join" in envelope:
                 self.joining[envelope.get("id", 0)] = (envelope["join"]["room"], envelope["join"])
             if "connect" in envelope:
-                self.asked_rooms = envelope["connect"].get("rooms", {})
+                self.asked_rooms = envelope["connect"].get("rooms") or {}
             if "leave" in envelope:
                 self.streams.pop(envelope["leave"].get("room"), None)
         self.wire.send(self.codec.opcode, self.codec.encode(list(envelopes)))

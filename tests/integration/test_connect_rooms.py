@@ -54,3 +54,26 @@ def test_a_room_joined_in_connect_can_be_left(open_session, codec, room):
     session.connect("ana", rooms={room: {"rewind": {"limit": 5}}})
     session.until_live(room)
     assert session.ask("leave", room=room) == {"room": room}
+
+
+def test_of_201_rooms_in_connect_one_is_quota_exceeded_and_the_others_are_joined(
+    open_session, codec, room
+):
+    answer = open_session(codec).connect("ana", rooms={f"{room}-{n}": {} for n in range(201)})
+    refused = [o["error"]["name"] for o in answer["rooms"].values() if "error" in o]
+    assert refused == ["quota_exceeded"]
+    assert sum("joined" in outcome for outcome in answer["rooms"].values()) == 200
+
+
+@pytest.mark.parametrize("options", [5, "x", [], True, {"since": 7}, {"rewind": {"limit": -1}}])
+def test_wrong_options_of_a_room_in_connect_are_that_rooms_error(open_session, room, options):
+    answer = open_session().connect("ana", rooms={room: options, f"{room}-2": {}})
+    assert answer["rooms"][room]["error"]["code"] == 4000
+    assert "joined" in answer["rooms"][f"{room}-2"]
+
+
+@pytest.mark.parametrize("rooms", [5, "x", ["r"], True])
+def test_rooms_of_connect_that_are_no_object_are_a_bad_request(open_session, rooms):
+    session = open_session()
+    assert session.refused("connect", rooms=rooms)["code"] == 4000
+    assert session.refused("ping")["code"] == 4010

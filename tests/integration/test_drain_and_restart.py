@@ -15,7 +15,7 @@ def address_of(node):
 
 
 def drain(node):
-    node.child.signal(signal.SIGTERM)
+    node.child.send(signal.SIGTERM)
 
 
 @pytest.mark.parametrize("name", CODECS.keys())

@@ -81,6 +81,7 @@ def test_joins_in_the_middle_of_traffic_are_seamless(open_session, codec, addres
 
 @pytest.mark.G2
 @pytest.mark.G3
+@pytest.mark.G4
 def test_what_joiners_saw_is_what_the_room_holds(open_session, codec, address, room):
     readers = []
     with Traffic(address, room) as traffic:

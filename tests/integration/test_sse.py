@@ -133,8 +133,9 @@ def test_the_event_stream_carries_the_same_events_as_the_websocket(
     ana.join(room)
     events = stream(room)
     events.next()
-    for text in ("plain", "two\nlines\r\nthree", "data: x\n\nid: 1", "\u2028 é \U0001f680"):
-        ana.publish(room, text, metadata={"a": text}, client_msg_id=f"k{len(text)}")
+    texts = ("plain", "two\nlines\r\nthree", "data: x\n\nid: 1", "\u2028 é \U0001f680")
+    for n, text in enumerate(texts):
+        ana.publish(room, text, metadata={"a": text}, client_msg_id=f"k{n}")
     pushed = [e for push in until(events, 4) for e in push.body["events"]]
     assert pushed == ana.until_seq(room, 4).events
 

@@ -161,6 +161,13 @@ class Wire:
             payload = payload.encode()
         self.write(frame_bytes(opcode, payload, **form))
 
+    def send_if_heard(self, opcode, payload=b"", **form):
+        """Sends what the node may refuse by its length, before all of it was sent."""
+        try:
+            self.send(opcode, payload, **form)
+        except ConnectionError:
+            pass
+
     def fill(self, deadline):
         """Reads more bytes; a timeout is a failed test, an end of the stream is `Closed`."""
         left = deadline - time.monotonic()
