@@ -16,11 +16,13 @@ template <class... F>
 struct overload : F... {
   using F::operator()...;
 };
+template <class... F>
+overload(F...) -> overload<F...>;  // clang 14 deduces none for an aggregate
 
 }  // namespace
 
 room_log::room_log(room_ref room, room_head head, room_log_options options)
-    : room_(std::move(room)), head_(head), options_(options), recent_(options.dedup_keys_max) {}
+    : room_(std::move(room)), head_(head), options_(options), recent_(options.dedup_keys_max), last_ticket_(options.ticket_base) {}
 
 room_log::decision room_log::publish(const asker& from, const std::shared_ptr<const draft>& d, instant now) {
   if (!gate_.admits(from.session, from.round)) return answer{from, behind_a_failure()};
@@ -54,8 +56,8 @@ std::vector<room_log::answer> room_log::ended(const write_outcome& how, instant 
   // The head moves on every known commit, also on one whose asker was told `outcome_unknown` meanwhile.
   if (const auto* done = std::get_if<outcome::committed>(&how.how)) {
     const auto& e = *done->event;
-    head_.head = e.at_position();
-    if (!e.client_msg_id.empty()) recent_.remember(e.sender, e.client_msg_id, {head_.head, e.at, done->digest});
+    if (e.seq > head_.head.seq) head_.head = e.at_position();
+    if (!e.client_msg_id.empty()) recent_.remember(e.sender, e.client_msg_id, {e.at_position(), e.at, done->digest});
   }
   auto found = queued_.find(how.ticket);
   if (found == queued_.end()) return answers;
@@ -73,6 +75,19 @@ std::vector<room_log::answer> room_log::ended(const write_outcome& how, instant 
     if (breaks_order) gate_.failed(to.session, to.round, now);
     answers.push_back({to, word_for(q, how, std::exchange(is_first, false))});
   }
+  return answers;
+}
+
+std::vector<room_log::answer> room_log::abandon() {
+  std::vector<answer> answers;
+  for (const auto& [t, q] : queued_) {
+    bool is_first = true;
+    for (const auto& to : q.askers) {
+      answers.push_back({to, word_for(q, {t, outcome::unknown{}}, std::exchange(is_first, false))});
+    }
+  }
+  queued_.clear();
+  queued_keys_.clear();
   return answers;
 }
 

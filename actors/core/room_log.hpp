@@ -18,6 +18,7 @@ namespace parley {
 struct room_log_options {
   std::size_t dedup_keys_max = 1024;  ///< recent keys kept in memory
   std::size_t queued_max = 4096;      ///< drafts of the room that wait for their commit; beyond: `unavailable`
+  std::uint64_t ticket_base = 0;      ///< tickets begin above it: those of a room's former actor never come again
 };
 
 /// The owner's view of one room: its committed head, its recent keys, and the drafts on their way to storage. Decides
@@ -50,6 +51,8 @@ public:
   decision publish(const asker& from, const std::shared_ptr<const draft>& d, instant now);
   /// The writer's word on one draft. @returns the answers, in the order of asking
   std::vector<answer> ended(const write_outcome& how, instant now);
+  /// The owner steps down: what is on its way may still be stored.
+  std::vector<answer> abandon();
   void forget_old(instant now) { gate_.forget_old(now); }
   void trimmed(position floor) { head_.floor = floor; }
 
@@ -74,7 +77,7 @@ private:
   write_gate gate_;
   std::unordered_map<ticket, queued_draft> queued_;
   std::unordered_map<std::string, ticket> queued_keys_;
-  std::uint64_t last_ticket_ = 0;
+  std::uint64_t last_ticket_;
 };
 
 }  // namespace parley

@@ -1,0 +1,193 @@
+#include "actors/chat.hpp"
+
+#include "actors/connection_actor.hpp"
+#include "actors/feeds_actor.hpp"
+#include "actors/ownership_actor.hpp"
+#include "actors/router_actor.hpp"
+#include "actors/shard_actor.hpp"
+#include "actors/stop.hpp"
+#include "actors/writer_actor.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/atom.hpp>
+#include <caf/send.hpp>
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+namespace parley {
+namespace {
+
+/// Brings what an endpoint delivers to the feeds.
+class feeds_sink final : public fan_out_sink {
+public:
+  feeds_sink(caf::actor feeds, std::size_t endpoint) : feeds_(std::move(feeds)), endpoint_(endpoint) {}
+
+  void room_subscribed(room_key room) override { tell(msg::room_subscribed{room}); }
+  void shard_subscribed(shard_id) override {}
+  void room_published(room_envelope envelope) override { tell(msg::envelope{std::move(envelope)}); }
+  void beacon_published(beacon b) override { tell(msg::beacon_heard{std::move(b)}); }
+  void link_lost(std::string) override { tell(msg::link_lost{endpoint_}); }
+  void link_restored() override {}  // each subscription comes back by its own confirmation
+
+  void forget() {
+    std::lock_guard lock(mutex_);
+    feeds_ = nullptr;
+  }
+
+private:
+  template <class Message>
+  void tell(Message&& m) {
+    std::lock_guard lock(mutex_);
+    if (feeds_) caf::anon_send(feeds_, std::forward<Message>(m));
+  }
+
+  std::mutex mutex_;  // the adapter's thread, and the thread that stops the node
+  caf::actor feeds_;
+  std::size_t endpoint_;
+};
+
+class actor_conversation final : public conversation {
+public:
+  explicit actor_conversation(caf::actor actor) : actor_(std::move(actor)) {}
+
+  void requested(client_request request) override { tell(msg::requested{std::move(request)}); }
+  void row_live(room_key room, parley::generation gen, position at) override { tell(msg::row_live{room, gen, at}); }
+  void row_behind(room_key room, parley::generation gen, position at, bool was_live) override {
+    tell(msg::row_behind{room, gen, at, was_live});
+  }
+  void drained(std::uint32_t token) override { tell(msg::drained{token}); }
+  void closed() override { tell(msg::session_closed{}); }
+
+private:
+  template <class Message>
+  void tell(Message&& m) {
+    caf::anon_send(actor_, std::forward<Message>(m));
+  }
+  caf::actor actor_;
+};
+
+/// One-shot gate between an adapter's thread and the thread that stops the node.
+class countdown {
+public:
+  explicit countdown(std::size_t count) : left_(count) {}
+  void arrived() {
+    std::lock_guard lock(mutex_);
+    if (left_ > 0) --left_;
+    changed_.notify_all();
+  }
+  bool wait_until_zero(milliseconds at_most) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, at_most, [this] { return left_ == 0; });
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t left_;
+};
+
+}  // namespace
+
+struct chat::running {
+  context_ptr context;
+  caf::actor_system_config config;
+  std::unique_ptr<caf::actor_system> system;
+  std::vector<caf::actor> writers;
+  std::vector<caf::actor> owners;
+  std::vector<caf::actor> shards;
+  std::vector<std::shared_ptr<feeds_sink>> sinks;
+  std::mutex mutex;  // guards what `open` and `stop` share
+  caf::actor router;
+  caf::actor feeds;
+  bool is_stopped = false;
+
+  void release(std::vector<caf::actor>& actors) {
+    auto gate = std::make_shared<countdown>(actors.size());
+    for (auto& actor : actors) {
+      caf::anon_send(actor, msg::release{std::make_shared<std::function<void()>>([gate] { gate->arrived(); })});
+    }
+    gate->wait_until_zero(context->options.release_wait);
+  }
+};
+
+chat::chat(chat_options options, std::vector<database_ports> databases, std::vector<fan_out*> endpoints,
+           parley::log& log, chat_probe& probe)
+    : running_(std::make_unique<running>()) {
+  auto context = std::make_shared<chat_context>();
+  context->options = std::move(options);
+  context->databases = std::move(databases);
+  context->endpoints = std::move(endpoints);
+  context->log = &log;
+  context->probe = &probe;
+  for (std::size_t i = 0; i < context->databases.size(); ++i) context->leases.push_back(std::make_unique<lease_clock>());
+  running_->context = std::move(context);
+  // Work stealing collapses when its workers are preempted; sharing does not.
+  running_->config.set("scheduler.policy", caf::atom("sharing"));
+  running_->config.set("scheduler.max-threads", running_->context->options.workers);
+  running_->config.set("logger.verbosity", caf::atom("quiet"));
+}
+
+chat::~chat() { stop(); }
+
+void chat::start(live_front& front) {
+  auto& r = *running_;
+  r.context->front = &front;
+  r.system = std::make_unique<caf::actor_system>(r.config);
+  auto& system = *r.system;
+  std::vector<std::unordered_map<shard_id, caf::actor>> by_database(r.context->databases.size());
+  for (std::uint32_t i = 0; i < r.context->databases.size(); ++i) {
+    r.writers.push_back(system.spawn<writer_actor>(r.context, database_id{i}));
+  }
+  for (std::uint32_t i = 0; i < r.context->options.shards; ++i) {
+    const auto database = r.context->options.routes[i].database.value;
+    r.shards.push_back(system.spawn<shard_actor>(r.context, shard_id{i}, r.writers[database]));
+    by_database[database].emplace(shard_id{i}, r.shards.back());
+  }
+  r.router = system.spawn<router_actor>(r.shards);
+  r.feeds = system.spawn<feeds_actor>(r.context, r.router);
+  for (std::size_t i = 0; i < r.context->endpoints.size(); ++i) {
+    r.sinks.push_back(std::make_shared<feeds_sink>(r.feeds, i));
+    r.context->endpoints[i]->attach(r.sinks.back());
+  }
+  for (std::uint32_t i = 0; i < r.context->databases.size(); ++i) {
+    r.owners.push_back(
+        system.spawn<ownership_actor>(r.context, database_id{i}, std::move(by_database[i]), r.writers[i]));
+  }
+}
+
+bool chat::is_ready() const { return !running_->context->is_stopping && shards_owned() == running_->context->options.shards; }
+
+std::size_t chat::shards_owned() const { return running_->context->shards_owned; }
+
+std::shared_ptr<conversation> chat::open(std::shared_ptr<session_port> session, std::string instance) {
+  auto& r = *running_;
+  std::lock_guard lock(r.mutex);
+  if (!r.system || r.context->is_stopping) return nullptr;
+  r.context->probe->connection_opened();
+  return std::make_shared<actor_conversation>(r.system->spawn<connection_actor>(
+      r.context, std::move(session), std::move(instance), r.router, r.feeds));
+}
+
+void chat::stop() {
+  auto& r = *running_;
+  {
+    std::lock_guard lock(r.mutex);
+    if (!r.system || std::exchange(r.is_stopped, true)) return;
+    r.context->is_stopping = true;
+  }
+  r.release(r.writers);
+  r.release(r.owners);
+  for (auto& sink : r.sinks) sink->forget();
+  stop_now(r.feeds);
+  stop_now(r.router);
+  for (auto* actors : {&r.owners, &r.shards, &r.writers}) {
+    for (auto& actor : *actors) stop_now(actor);
+    actors->clear();
+  }
+  r.system.reset();
+}
+
+}  // namespace parley

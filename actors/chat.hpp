@@ -1,0 +1,39 @@
+#pragma once
+
+#include "actors/chat_context.hpp"
+#include "actors/chat_options.hpp"
+#include "actors/chat_probe.hpp"
+#include "actors/ports/conversation.hpp"
+#include "actors/ports/live_front.hpp"
+#include "actors/ports/log.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace parley {
+
+/// The actor system as one object: what the composition root starts and stops, and where the front gets its
+/// conversations. The ports belong to the caller and outlive it.
+class chat final : public reception {
+public:
+  chat(chat_options options, std::vector<database_ports> databases, std::vector<fan_out*> endpoints, parley::log& log,
+       chat_probe& probe);
+  ~chat() override;
+
+  /// Spawns the actors and begins to claim shards. Once.
+  void start(live_front& front);
+  /// Does this node own every shard?
+  bool is_ready() const;
+  std::size_t shards_owned() const;
+  std::shared_ptr<conversation> open(std::shared_ptr<session_port> session, std::string instance) override;
+  /// After the front has closed its sessions: commits what is under way, gives the shards back, ends every actor.
+  /// Blocks, at most about `release_wait`; for the main thread.
+  void stop();
+
+private:
+  struct running;
+  std::unique_ptr<running> running_;
+};
+
+}  // namespace parley

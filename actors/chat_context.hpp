@@ -1,0 +1,51 @@
+#pragma once
+
+#include "actors/chat_options.hpp"
+#include "actors/chat_probe.hpp"
+#include "actors/ports/event_log.hpp"
+#include "actors/ports/fan_out.hpp"
+#include "actors/ports/live_front.hpp"
+#include "actors/ports/log.hpp"
+#include "actors/ports/ownership_log.hpp"
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+namespace parley {
+
+/// One database's two ports; both belong to the composition root and outlive the actors.
+struct database_ports {
+  event_log* log = nullptr;
+  ownership_log* owners = nullptr;
+};
+
+/// Until when this node's lease in one database is provably valid, on its own boot clock. Written by the ownership
+/// actor, read by that database's shards: one number, so that a renewal costs no message per shard.
+class lease_clock {
+public:
+  void extend(instant until) { until_.store(until.time_since_epoch().count(), std::memory_order_release); }
+  bool is_valid(instant now) const { return now.time_since_epoch().count() < until_.load(std::memory_order_acquire); }
+
+private:
+  std::atomic<std::int64_t> until_{0};
+};
+
+/// What every actor of a node may use. Immutable, but for the counters; holds no actor handle.
+struct chat_context {
+  chat_options options;
+  std::vector<database_ports> databases;
+  std::vector<fan_out*> endpoints;
+  live_front* front = nullptr;
+  parley::log* log = nullptr;
+  chat_probe* probe = nullptr;
+  std::vector<std::unique_ptr<lease_clock>> leases;  ///< per database
+  std::atomic<std::size_t> shards_owned{0};
+  std::atomic<bool> is_stopping{false};
+
+  event_log& log_of(shard_id shard) const { return *databases[options.routes[shard.value].database.value].log; }
+  fan_out& endpoint_of(shard_id shard) const { return *endpoints[options.routes[shard.value].endpoint]; }
+};
+using context_ptr = std::shared_ptr<chat_context>;
+
+}  // namespace parley

@@ -1,0 +1,344 @@
+#include "actors/connection_actor.hpp"
+
+#include "actors/room_identity.hpp"
+
+#include <caf/send.hpp>
+
+#include <utility>
+
+namespace parley {
+namespace {
+
+constexpr std::size_t identities_max = 256;
+
+template <class... F>
+struct overload : F... {
+  using F::operator()...;
+};
+
+}  // namespace
+
+connection_actor::connection_actor(caf::actor_config& config, context_ptr context,
+                                   std::shared_ptr<session_port> session, std::string instance, caf::actor router,
+                                   caf::actor feeds)
+    : event_based_actor(config),
+      context_(std::move(context)),
+      session_(std::move(session)),
+      instance_(std::move(instance)),
+      router_(std::move(router)),
+      feeds_(std::move(feeds)) {}
+
+caf::behavior connection_actor::make_behavior() {
+  return {
+      [this](msg::requested& m) {
+        std::visit([&](auto& body) { asked(m.what.id, body); }, m.what.body);
+      },
+      [this](msg::write_answer& m) { answered(m); },
+      [this](msg::feed_attached& m) {
+        auto* s = subscription_of(m.room, m.generation);
+        if (s == nullptr) {  // left, or joined again, before the feed answered
+          caf::anon_send(m.feed, msg::detach{session_->thread()});
+          return;
+        }
+        s->feed = std::move(m.feed);
+        perform(*s, s->merge.attached(m.view));
+      },
+      [this](const msg::feed_fetched& m) {
+        if (auto* s = subscription_of(m.room, m.generation)) perform(*s, s->merge.fetched(*m.page));
+      },
+      [this](msg::feed_failed& m) {
+        auto* s = subscription_of(m.room, m.generation);
+        if (s == nullptr) {
+          caf::anon_send(m.feed, msg::detach{session_->thread()});
+          return;
+        }
+        s->feed = std::move(m.feed);
+        perform(*s, s->merge.failed(m.why));
+      },
+      [this](const msg::row_live& m) {
+        if (auto* s = subscription_of(m.room, m.generation)) perform(*s, s->merge.row_live(m.at));
+      },
+      [this](const msg::row_behind& m) {
+        if (m.was_live) context_->probe->fell_behind();
+        if (auto* s = subscription_of(m.room, m.generation)) perform(*s, s->merge.row_behind(m.at, m.was_live));
+      },
+      [this](const msg::drained& m) {
+        for (auto& [name, s] : rooms_) {
+          if (s.gen.value != m.token) continue;
+          perform(s, s.merge.drained());
+          return;
+        }
+      },
+      [this](msg::history_read& m) { history_read(m); },
+      [this](const msg::session_closed&) { quit(); },
+  };
+}
+
+void connection_actor::on_exit() {
+  for (auto& [name, s] : rooms_) {
+    if (s.feed && s.merge.state() != join_merge::state::ended) caf::anon_send(s.feed, msg::detach{session_->thread()});
+  }
+  rooms_.clear();
+  router_ = nullptr;
+  feeds_ = nullptr;
+  session_.reset();
+  context_->probe->connection_closed();
+}
+
+// ---- requests --------------------------------------------------------------------------------------------------
+
+void connection_actor::asked(std::uint32_t id, request::connect& r) {
+  user_ = r.user;
+  connecting_ = connecting{id, {r.user, {}}, 1};  // 1: until all rooms of the request have been begun
+  for (auto& wish : r.rooms) {
+    if (auto* why = std::get_if<refusal>(&wish.wish)) {
+      connecting_->reply.rooms.push_back({wish.room, std::move(*why)});
+    } else {
+      ++connecting_->waiting;
+      begin_join(0, wish.room, std::get<request::join_options>(wish.wish), true);
+    }
+  }
+  --connecting_->waiting;
+  finish_connect();
+}
+
+void connection_actor::asked(std::uint32_t id, request::join& r) { begin_join(id, r.room, r.options, false); }
+
+void connection_actor::asked(std::uint32_t id, request::leave& r) {
+  end_subscription(r.room);
+  reply_to(id, reply::left{r.room});
+}
+
+void connection_actor::asked(std::uint32_t id, request::publish& r) {
+  const auto place = order_.sent(r.room);
+  writes_.emplace(place.number, sent_write{id, r.draft.client_msg_id});
+  if (order_.waiting() > context_->options.writes_waiting_max) {
+    refusal why{refusal_code::rate_limited, "too many writes of this connection wait for their answers", milliseconds{100}};
+    msg::write_answer full{identified(r.room), place.number, std::move(why)};
+    answered(full);
+    return;
+  }
+  auto what = std::make_shared<draft>(std::move(r.draft));
+  what->sender = user_;
+  caf::anon_send(router_, msg::write{identified(r.room), std::move(what), {session_->id(), place.round, place.number},
+                                     caf::actor_cast<caf::actor>(this)});
+}
+
+void connection_actor::asked(std::uint32_t id, request::history& r) {
+  auto room = identified(r.room);
+  const history_query query{room, static_cast<history_query::side>(r.where), r.seq, r.limit, r.messages};
+  context_->log_of(room->shard).history(query, [self = caf::actor_cast<caf::actor>(this), id, name = r.room](auto page) {
+    caf::anon_send(self, msg::history_read{id, name, std::move(page)});
+  });
+}
+
+void connection_actor::asked(std::uint32_t id, request::ping&) { reply_to(id, reply::pong{}); }
+
+void connection_actor::asked(std::uint32_t id, request::refused& r) {
+  if (!r.is_write || r.room.empty()) {
+    refuse(id, std::move(r.why), std::move(r.room), std::move(r.client_msg_id));
+    return;
+  }
+  const auto place = order_.sent(r.room);
+  const auto room = r.room;
+  say_in_order(room, place.number,
+               {id, reply::failed{std::move(r.why), std::move(r.room), std::move(r.client_msg_id)}});
+}
+
+void connection_actor::history_read(msg::history_read& m) {
+  if (m.page.has_error()) {
+    refuse(m.id, {refusal_code::unavailable, "the room's history is out of reach", milliseconds{500}}, m.room);
+    return;
+  }
+  auto& page = *m.page;
+  reply::page answer{m.room, std::move(page.events), page.head.head, {}, {}};
+  if (!answer.events.empty()) {
+    if (page.has_older) answer.older = answer.events.front()->seq;
+    if (page.has_newer) answer.newer = answer.events.back()->seq;
+  }
+  reply_to(m.id, std::move(answer));
+}
+
+// ---- writes ----------------------------------------------------------------------------------------------------
+
+void connection_actor::answered(msg::write_answer& m) {
+  auto node = writes_.extract(m.number);
+  if (node.empty()) return;
+  auto& write = node.mapped();
+  const auto& room = m.room->room;
+  server_message answer{write.id, {}};
+  if (auto* done = std::get_if<reply::published>(&m.what)) {
+    answer.body = std::move(*done);
+  } else {
+    answer.body = reply::failed{std::get<refusal>(std::move(m.what)), room, std::move(write.client_msg_id)};
+  }
+  say_in_order(room, m.number, std::move(answer));
+}
+
+void connection_actor::say_in_order(const std::string& room, std::uint64_t number, server_message answer) {
+  for (auto& ready : order_.answered(room, number, std::move(answer))) {
+    // Without an id there is no reply on success; a failure is told as a push.
+    if (ready.id != 0 || std::holds_alternative<reply::failed>(ready.body)) session_->send(std::move(ready));
+  }
+}
+
+void connection_actor::reply_to(std::uint32_t id, decltype(server_message::body) body) {
+  if (id != 0) session_->send({id, std::move(body)});
+}
+
+void connection_actor::refuse(std::uint32_t id, refusal why, std::string room, std::string client_msg_id) {
+  session_->send({id, reply::failed{std::move(why), std::move(room), std::move(client_msg_id)}});
+}
+
+// ---- joins -----------------------------------------------------------------------------------------------------
+
+void connection_actor::begin_join(std::uint32_t id, const std::string& room, const request::join_options& options,
+                                  bool in_connect) {
+  end_subscription(room);
+  if (rooms_.size() >= context_->options.rooms_per_connection) {
+    refusal why{refusal_code::quota_exceeded, "too many rooms on this connection", {}};
+    if (in_connect) {
+      connect_outcome(room, std::move(why));
+    } else {
+      refuse(id, std::move(why), room);
+    }
+    return;
+  }
+  auto who = identified(room);
+  names_[who->key] = room;
+  auto& s = rooms_.emplace(room, subscription{who, generation{++last_generation_}, id,
+                                              join_merge{room, options, context_->options.join}, nullptr, in_connect, {}})
+                .first->second;
+  perform(s, s.merge.start());
+}
+
+void connection_actor::end_subscription(const std::string& room) {
+  auto found = rooms_.find(room);
+  if (found == rooms_.end()) return;
+  auto& s = found->second;
+  session_->leave_live(s.room, s.gen);
+  perform(s, s.merge.leave());
+  if (s.is_in_connect) {  // replaced within the connect itself cannot happen: a map has a room once
+    connect_outcome(room, refusal{refusal_code::bad_request, "left before it was joined", {}});
+  }
+  names_.erase(s.room->key);
+  rooms_.erase(room);
+}
+
+connection_actor::subscription* connection_actor::subscription_of(const room_key& room, parley::generation gen) {
+  auto name = names_.find(room);
+  if (name == names_.end()) return nullptr;
+  auto found = rooms_.find(name->second);
+  return found != rooms_.end() && found->second.gen == gen ? &found->second : nullptr;
+}
+
+void connection_actor::perform(subscription& s, join_merge::effects effects) {
+  for (auto& e : effects) {
+    const bool is_outcome = std::holds_alternative<join_merge::joined>(e) ||
+                            std::holds_alternative<join_merge::refused>(e) ||
+                            std::holds_alternative<join_merge::attach>(e) ||
+                            std::holds_alternative<join_merge::fetch>(e);
+    if (s.is_in_connect && connecting_ && !is_outcome) {
+      s.held.push_back(std::move(e));  // `connected` comes first
+    } else if (!perform_one(s, e)) {
+      return;  // the subscription is gone
+    }
+  }
+}
+
+/// @returns whether the subscription is still there
+bool connection_actor::perform_one(subscription& s, join_merge::effect& effect) {
+  return std::visit(
+      overload{
+          [&](const join_merge::attach&) {
+            caf::anon_send(feeds_, msg::attach{s.room, s.gen, session_->thread(), caf::actor_cast<caf::actor>(this)});
+            return true;
+          },
+          [&](const join_merge::detach&) {
+            if (s.feed) caf::anon_send(s.feed, msg::detach{session_->thread()});
+            s.feed = nullptr;
+            return true;
+          },
+          [&](const join_merge::fetch& e) {
+            caf::anon_send(s.feed, msg::fetch{s.gen, e.after, e.limit, caf::actor_cast<caf::actor>(this)});
+            return true;
+          },
+          [&](join_merge::joined& e) {
+            context_->probe->joined();
+            if (s.is_in_connect) {
+              connect_outcome(s.room->room, std::move(e.what));
+            } else {
+              reply_to(s.request_id, std::move(e.what));
+            }
+            return true;
+          },
+          [&](join_merge::refused& e) {
+            context_->probe->join_refused();
+            if (s.feed) caf::anon_send(s.feed, msg::detach{session_->thread()});
+            const auto room = s.room->room;
+            const auto id = s.request_id;
+            const bool in_connect = s.is_in_connect;
+            names_.erase(s.room->key);
+            rooms_.erase(room);
+            if (in_connect) {
+              connect_outcome(room, std::move(e.why));
+            } else {
+              refuse(id, std::move(e.why), room);
+            }
+            return false;
+          },
+          [&](join_merge::send& e) {
+            std::visit([&](auto& push) { session_->send({0, std::move(push)}); }, e.what);
+            return true;
+          },
+          [&](const join_merge::await_drained&) {
+            session_->notify_drained(s.gen.value);
+            return true;
+          },
+          [&](const join_merge::go_live& e) {
+            session_->go_live(s.room, s.gen, e.at);
+            return true;
+          },
+          [&](const join_merge::broken& e) {
+            context_->probe->log_broken();
+            context_->log->write(log_level::error, "log.broken", {{"room_key", s.room->key.hex()},
+                                                                  {"after", std::to_string(e.at.seq.value)}});
+            session_->close(close_code::internal, "the room's log is damaged");
+            return true;
+          }},
+      effect);
+}
+
+void connection_actor::connect_outcome(const std::string& room, std::variant<reply::joined, refusal> outcome) {
+  if (!connecting_) return;
+  connecting_->reply.rooms.push_back({room, std::move(outcome)});
+  --connecting_->waiting;
+  finish_connect();
+}
+
+/// Once every room of the connect has its answer: the reply, then what the rooms had to hold back.
+void connection_actor::finish_connect() {
+  if (!connecting_ || connecting_->waiting > 0) return;
+  auto done = std::move(*connecting_);
+  connecting_.reset();
+  session_->send({done.id, std::move(done.reply)});
+  std::vector<std::string> names;
+  for (const auto& [name, s] : rooms_) {
+    if (s.is_in_connect) names.push_back(name);
+  }
+  for (const auto& name : names) {
+    auto found = rooms_.find(name);
+    if (found == rooms_.end()) continue;
+    found->second.is_in_connect = false;
+    perform(found->second, std::exchange(found->second.held, {}));
+  }
+}
+
+room_ref connection_actor::identified(const std::string& room) {
+  auto found = identities_.find(room);
+  if (found != identities_.end()) return found->second;
+  if (identities_.size() >= identities_max) identities_.clear();
+  return identities_.emplace(room, identify(instance_, room, context_->options.shards)).first->second;
+}
+
+}  // namespace parley

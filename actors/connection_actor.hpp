@@ -1,0 +1,88 @@
+#pragma once
+
+#include "actors/chat_context.hpp"
+#include "actors/core/join_merge.hpp"
+#include "actors/core/write_order.hpp"
+#include "actors/messages.hpp"
+#include "actors/ports/session_port.hpp"
+
+#include <caf/event_based_actor.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace parley {
+
+/// One session's conversation: runs the join merge of each of its rooms, keeps its writes in order, reads pages for it.
+/// Never part of a live delivery: those go from the feed to the thread's live table.
+class connection_actor : public caf::event_based_actor {
+public:
+  connection_actor(caf::actor_config& config, context_ptr context, std::shared_ptr<session_port> session,
+                   std::string instance, caf::actor router, caf::actor feeds);
+
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+  const char* name() const override { return "connection"; }
+
+private:
+  struct subscription {
+    room_ref room;
+    parley::generation gen;
+    std::uint32_t request_id = 0;
+    join_merge merge;
+    caf::actor feed;                     ///< once it answered
+    bool is_in_connect = false;          ///< its reply is part of `connected`, which it must not overtake
+    join_merge::effects held;            ///< what follows that reply
+  };
+  struct sent_write {
+    std::uint32_t id;
+    std::string client_msg_id;
+  };
+
+  void asked(std::uint32_t id, request::connect& r);
+  void asked(std::uint32_t id, request::join& r);
+  void asked(std::uint32_t id, request::leave& r);
+  void asked(std::uint32_t id, request::publish& r);
+  void asked(std::uint32_t id, request::history& r);
+  void asked(std::uint32_t id, request::ping& r);
+  void asked(std::uint32_t id, request::refused& r);
+
+  void begin_join(std::uint32_t id, const std::string& room, const request::join_options& options, bool in_connect);
+  void end_subscription(const std::string& room);
+  void answered(msg::write_answer& m);
+  void say_in_order(const std::string& room, std::uint64_t number, server_message answer);
+  void history_read(msg::history_read& m);
+  void reply_to(std::uint32_t id, decltype(server_message::body) body);
+  void refuse(std::uint32_t id, refusal why, std::string room, std::string client_msg_id = {});
+
+  subscription* subscription_of(const room_key& room, parley::generation gen);
+  void perform(subscription& s, join_merge::effects effects);
+  bool perform_one(subscription& s, join_merge::effect& e);
+  void connect_outcome(const std::string& room, std::variant<reply::joined, refusal> outcome);
+  void finish_connect();
+  room_ref identified(const std::string& room);
+
+  context_ptr context_;
+  std::shared_ptr<session_port> session_;
+  std::string instance_;
+  caf::actor router_;
+  caf::actor feeds_;
+  std::string user_;
+  std::map<std::string, subscription> rooms_;
+  std::unordered_map<room_key, std::string> names_;   ///< of the rooms in rooms_
+  std::uint32_t last_generation_ = 0;
+  write_order order_;
+  std::unordered_map<std::uint64_t, sent_write> writes_;  ///< by number
+  std::unordered_map<std::string, room_ref> identities_;  ///< a few recent ones: SHA-256 once, not per publish
+  struct connecting {
+    std::uint32_t id = 0;
+    reply::connected reply;
+    std::size_t waiting = 0;
+  };
+  std::optional<connecting> connecting_;
+};
+
+}  // namespace parley

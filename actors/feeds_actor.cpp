@@ -1,0 +1,166 @@
+#include "actors/feeds_actor.hpp"
+
+#include "actors/boot_now.hpp"
+#include "actors/feed_actor.hpp"
+#include "actors/stop.hpp"
+
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <utility>
+
+namespace parley {
+namespace {
+
+constexpr std::size_t heads_per_query = 1000;
+constexpr milliseconds tick_period{10};
+
+}  // namespace
+
+feeds_actor::feeds_actor(caf::actor_config& config, context_ptr context, caf::actor router)
+    : event_based_actor(config), context_(std::move(context)), router_(std::move(router)), jitter_(std::random_device{}()) {}
+
+caf::behavior feeds_actor::make_behavior() {
+  delayed_send(this, context_->options.poll_period, msg::poll{});
+  return {
+      [this](msg::attach& m) { attach(m); },
+      [this](msg::envelope& m) {
+        const auto key = m.what.room;
+        forward(key, std::move(m));
+      },
+      [this](const msg::room_subscribed& m) { forward(m.room, m); },
+      [this](const msg::link_lost& m) { link_lost(m.endpoint); },
+      [this](const msg::beacon_heard& m) {
+        for (const auto& hint : watch_.heard(m.what)) forward(hint.room->key, msg::head_seen{hint.head, std::nullopt});
+      },
+      [this](const msg::feed_marked& m) { watch_.head_read(m.room, m.mark); },
+      [this](const msg::marks_polled& m) { polled(m); },
+      [this](const msg::heads_polled& m) {
+        if (m.heads.has_error()) return;  // the next poll asks again
+        for (std::size_t i = 0; i < m.rooms.size(); ++i) {
+          forward(m.rooms[i]->key, msg::head_seen{(*m.heads)[i].head, (*m.heads)[i].mark});
+        }
+      },
+      [this](const msg::feed_idle& m) {
+        auto found = feeds_.find(m.room);
+        if (found != feeds_.end() && found->second.attaches == m.attaches) found->second.idle_since = boot_now();
+      },
+      [this](const msg::wants_tick& m) {
+        wanting_ticks_.insert(m.room);
+        if (std::exchange(is_ticking_, true)) return;
+        delayed_send(this, tick_period, msg::tick{});
+      },
+      [this](const msg::tick&) {
+        is_ticking_ = false;
+        tick_feeds();
+      },
+      [this](const msg::poll&) { poll(); },
+  };
+}
+
+void feeds_actor::on_exit() {
+  for (auto& [key, entry] : feeds_) stop_now(entry.actor);
+  feeds_.clear();
+  router_ = nullptr;
+}
+
+void feeds_actor::attach(msg::attach& m) {
+  auto& entry = entry_for(m.room);
+  ++entry.attaches;
+  entry.idle_since.reset();
+  caf::anon_send(entry.actor, std::move(m));
+}
+
+feeds_actor::feed_entry& feeds_actor::entry_for(const room_ref& room) {
+  auto found = feeds_.find(room->key);
+  if (found != feeds_.end()) return found->second;
+  auto actor = spawn<feed_actor>(context_, room, caf::actor_cast<caf::actor>(this), router_);
+  context_->probe->feed_opened();
+  auto& entry = feeds_.emplace(room->key, feed_entry{room, std::move(actor), 0, std::nullopt}).first->second;
+  auto& endpoint = context_->endpoint_of(room->shard);
+  if (watch_.added(room)) endpoint.subscribe(room->shard);
+  endpoint.subscribe(room);
+  return entry;
+}
+
+template <class Message>
+void feeds_actor::forward(const room_key& room, Message&& m) {
+  auto found = feeds_.find(room);
+  if (found != feeds_.end()) caf::anon_send(found->second.actor, std::forward<Message>(m));
+}
+
+void feeds_actor::link_lost(std::size_t endpoint) {
+  for (const auto& [key, entry] : feeds_) {
+    if (context_->options.routes[entry.room->shard.value].endpoint == endpoint) {
+      caf::anon_send(entry.actor, msg::link_lost{endpoint});
+    }
+  }
+}
+
+// ---- the tail (C10) --------------------------------------------------------------------------------------------
+
+void feeds_actor::poll() {
+  std::map<database_id, std::vector<shard_id>> by_database;
+  for (const auto shard : watch_.shards()) by_database[context_->options.routes[shard.value].database].push_back(shard);
+  for (auto& [database, shards] : by_database) {
+    context_->databases[database.value].log->marks(
+        shards, [self = caf::actor_cast<caf::actor>(this), id = database, asked = shards](auto marks) {
+          caf::anon_send(self, msg::marks_polled{id, asked, std::move(marks)});
+        });
+  }
+  end_idle();
+  // A tenth of jitter, so that the polls of many nodes do not meet.
+  jitter_ = jitter_ * 1664525u + 1013904223u;
+  const auto period = context_->options.poll_period;
+  delayed_send(this, period * 95 / 100 + period * static_cast<int>(jitter_ >> 24) / 2560, msg::poll{});
+}
+
+void feeds_actor::polled(const msg::marks_polled& m) {
+  if (m.marks.has_error()) return;
+  std::vector<room_ref> suspects;
+  for (std::size_t i = 0; i < m.shards.size(); ++i) {
+    auto found = watch_.polled(m.shards[i], (*m.marks)[i]);
+    std::ranges::move(found, std::back_inserter(suspects));
+  }
+  if (suspects.empty()) return;
+  context_->probe->tail_suspected(suspects.size());
+  for (std::size_t first = 0; first < suspects.size(); first += heads_per_query) {
+    const auto last = std::min(suspects.size(), first + heads_per_query);
+    check_heads({suspects.begin() + static_cast<std::ptrdiff_t>(first), suspects.begin() + static_cast<std::ptrdiff_t>(last)});
+  }
+}
+
+void feeds_actor::check_heads(std::vector<room_ref> rooms) {
+  // All of one poll are of one database.
+  auto& log = context_->log_of(rooms.front()->shard);
+  log.heads(rooms, [self = caf::actor_cast<caf::actor>(this), rooms](auto heads) {
+    caf::anon_send(self, msg::heads_polled{rooms, std::move(heads)});
+  });
+}
+
+// ---- time ------------------------------------------------------------------------------------------------------
+
+void feeds_actor::tick_feeds() {
+  for (const auto& key : std::exchange(wanting_ticks_, {})) forward(key, msg::tick{});
+}
+
+void feeds_actor::end_idle() {
+  const auto now = boot_now();
+  for (auto item = feeds_.begin(); item != feeds_.end();) {
+    auto& entry = item->second;
+    if (!entry.idle_since || now - *entry.idle_since < context_->options.feed_linger) {
+      ++item;
+      continue;
+    }
+    auto& endpoint = context_->endpoint_of(entry.room->shard);
+    endpoint.unsubscribe(entry.room);
+    if (watch_.removed(entry.room)) endpoint.unsubscribe(entry.room->shard);
+    stop_now(entry.actor);
+    context_->probe->feed_closed();
+    item = feeds_.erase(item);
+  }
+}
+
+}  // namespace parley

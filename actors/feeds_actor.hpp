@@ -1,0 +1,54 @@
+#pragma once
+
+#include "actors/chat_context.hpp"
+#include "actors/core/tail_watch.hpp"
+#include "actors/messages.hpp"
+
+#include <caf/event_based_actor.hpp>
+
+#include <cstdint>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace parley {
+
+/// All feeds of this node: finds or makes the feed of a room, brings it what the endpoints deliver, watches for lost
+/// tails, and ends feeds that nobody has used for a while.
+class feeds_actor : public caf::event_based_actor {
+public:
+  feeds_actor(caf::actor_config& config, context_ptr context, caf::actor router);
+
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+  const char* name() const override { return "feeds"; }
+
+private:
+  struct feed_entry {
+    room_ref room;
+    caf::actor actor;
+    std::uint64_t attaches = 0;
+    std::optional<instant> idle_since;
+  };
+
+  void attach(msg::attach& m);
+  feed_entry& entry_for(const room_ref& room);
+  template <class Message>
+  void forward(const room_key& room, Message&& m);
+  void link_lost(std::size_t endpoint);
+  void poll();
+  void polled(const msg::marks_polled& m);
+  void check_heads(std::vector<room_ref> rooms);
+  void tick_feeds();
+  void end_idle();
+
+  context_ptr context_;
+  caf::actor router_;
+  std::unordered_map<room_key, feed_entry> feeds_;
+  tail_watch watch_;
+  std::unordered_set<room_key> wanting_ticks_;
+  bool is_ticking_ = false;
+  std::uint32_t jitter_ = 1;
+};
+
+}  // namespace parley

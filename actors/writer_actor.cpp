@@ -1,0 +1,133 @@
+#include "actors/writer_actor.hpp"
+
+#include "actors/boot_now.hpp"
+
+#include <caf/send.hpp>
+
+#include <utility>
+
+namespace parley {
+
+writer_actor::writer_actor(caf::actor_config& config, context_ptr context, database_id database)
+    : event_based_actor(config),
+      context_(std::move(context)),
+      log_(*context_->databases[database.value].log),
+      core_(context_->options.node.incarnation, context_->options.writer) {}
+
+caf::behavior writer_actor::make_behavior() {
+  return {
+      [this](msg::enqueue& m) {
+        perform(core_.enqueue(m.room, m.ticket, std::move(m.what), boot_now(), unix_now()));
+        keep_ticking();
+      },
+      [this](msg::appended& m) {
+        if (m.batch != batch_) return;
+        if (m.outcome.has_value()) {
+          context_->probe->batch_committed(boot_now() - sent_at_);
+        } else {
+          if (m.outcome.error().code == errc::outcome_unknown) context_->probe->outcome_unknown();
+          context_->log->write(log_level::warn, "batch.failed",
+                               {{"code", std::string(to_string(m.outcome.error().code))}, {"why", m.outcome.error().detail}});
+        }
+        perform(core_.appended(std::move(m.outcome), boot_now(), unix_now()));
+        keep_ticking();
+      },
+      [this](msg::recovery_answered& m) {
+        if (m.batch != batch_) return;
+        context_->log->write(log_level::info, "batch.recovered",
+                             {{"code", m.outcome.has_value() ? "ok" : std::string(to_string(m.outcome.error().code))}});
+        perform(core_.recovered(std::move(m.outcome), boot_now(), unix_now()));
+        keep_ticking();
+      },
+      [this](msg::open_room& m) {
+        core_.open_room(m.room, m.head, m.last_at);
+        rooms_.insert_or_assign(m.room->key, open_room{m.room->shard, std::move(m.room_actor)});
+      },
+      [this](const msg::close_room& m) {
+        core_.close_room(m.room);
+        rooms_.erase(m.room);
+      },
+      [this](msg::open_shard& m) {
+        core_.open_shard(m.shard, m.mark.term, m.mark.n);
+        shards_.insert_or_assign(m.shard, std::move(m.shard_actor));
+        ownership_ = caf::actor_cast<caf::actor>(current_sender());
+      },
+      [this](const msg::close_shard& m) {
+        perform(core_.close_shard(m.shard));
+        std::erase_if(rooms_, [&](const auto& entry) { return entry.second.shard == m.shard; });
+        shards_.erase(m.shard);
+      },
+      [this](msg::release& m) {
+        released_ = std::move(m.done);
+        finish_release();
+      },
+      [this](const msg::tick&) {
+        is_ticking_ = false;
+        perform(core_.tick(boot_now(), unix_now()));
+        keep_ticking();
+      },
+  };
+}
+
+void writer_actor::on_exit() {
+  rooms_.clear();
+  shards_.clear();
+  ownership_ = nullptr;
+}
+
+void writer_actor::perform(shard_writer::effects effects) {
+  for (auto& effect : effects) {
+    std::visit([this](auto& e) { perform_one(e); }, effect);
+  }
+  finish_release();
+}
+
+void writer_actor::perform_one(shard_writer::append& e) {
+  std::size_t events = 0;
+  for (const auto& shard : e.batch.shards) {
+    for (const auto& room : shard.rooms) events += room.events.size();
+  }
+  context_->probe->batch_sent(events);
+  sent_at_ = boot_now();
+  log_.append(std::move(e.batch), [self = caf::actor_cast<caf::actor>(this), batch = ++batch_](auto outcome) {
+    caf::anon_send(self, msg::appended{batch, std::move(outcome)});
+  });
+}
+
+void writer_actor::perform_one(shard_writer::recover& e) {
+  log_.recover(std::move(e.request), [self = caf::actor_cast<caf::actor>(this), batch = ++batch_](auto outcome) {
+    caf::anon_send(self, msg::recovery_answered{batch, std::move(outcome)});
+  });
+}
+
+void writer_actor::perform_one(shard_writer::room_results& e) {
+  if (auto room = rooms_.find(e.room); room != rooms_.end()) {
+    caf::anon_send(room->second.actor, msg::room_results{std::move(e.outcomes)});
+  }
+}
+
+void writer_actor::perform_one(shard_writer::shard_moved& e) {
+  if (auto shard = shards_.find(e.shard); shard != shards_.end()) {
+    caf::anon_send(shard->second, msg::shard_moved{e.shard, e.mark, std::move(e.heads)});
+  }
+}
+
+void writer_actor::perform_one(shard_writer::step_down& e) {
+  std::erase_if(rooms_, [&](const auto& entry) { return entry.second.shard == e.shard; });
+  shards_.erase(e.shard);
+  caf::anon_send(ownership_, msg::shard_fenced{e.shard, e.term, std::move(e.reason)});
+}
+
+/// One timer per writer, and only while something waits.
+void writer_actor::keep_ticking() {
+  if (is_ticking_ || core_.is_idle()) return;
+  is_ticking_ = true;
+  delayed_send(this, milliseconds{20}, msg::tick{});
+}
+
+void writer_actor::finish_release() {
+  if (!released_ || !core_.is_idle()) return;
+  (*std::exchange(released_, nullptr))();
+}
+
+}  // namespace parley
