@@ -33,6 +33,7 @@ class Closed(Exception):
 
 
 PushHandler = Callable[[str, dict], Awaitable[None] | None]
+JoinedHandler = Callable[[str, dict], None]
 
 
 class Session:
@@ -41,8 +42,9 @@ class Session:
     :ivar limits: what `connected` said
     :ivar close_code: after the end, the code (1006 where there was none)"""
 
-    def __init__(self, name: str, recorder: Recorder | None, on_push: PushHandler | None) -> None:
-        self.name, self._recorder, self._on_push = name, recorder, on_push
+    def __init__(self, name: str, recorder: Recorder | None, on_push: PushHandler | None,
+                 on_joined: JoinedHandler | None) -> None:
+        self.name, self._recorder, self._on_push, self._on_joined = name, recorder, on_push, on_joined
         self._ids = itertools.count(1)
         self._joins = itertools.count(1)
         self._waiting: dict[int, asyncio.Future] = {}
@@ -54,13 +56,15 @@ class Session:
     @classmethod
     async def open(cls, url: str, *, user: str, rooms: Mapping[str, dict] | None = None, name: str | None = None,
                    reader: str | None = None, recorder: Recorder | None = None, on_push: PushHandler | None = None,
-                   receive_buffer: int | None = None, seconds: float = 10) -> "Session":
+                   on_joined: JoinedHandler | None = None, receive_buffer: int | None = None, seconds: float = 10) -> "Session":
         """Connects, says `connect` and waits for `connected`.
         :param rooms: rooms to join in the same request, with their join options
         :param reader: who these streams belong to, across reconnects; default: the session
+        :param on_push: told of each push (a coroutine: nothing more is read until it ends)
+        :param on_joined: told of each (room, joined) before any push that follows it
         :param receive_buffer: bytes, small for a reader that is to fall behind
         :raises Closed: nobody there, or the connection ended before the answer"""
-        session = cls(name or f"{user}#{next(_sessions)}", recorder, on_push)
+        session = cls(name or f"{user}#{next(_sessions)}", recorder, on_push, on_joined)
         session.reader = reader or session.name
         try:
             await asyncio.wait_for(session._connect(url, user, rooms or {}, receive_buffer), seconds)
@@ -244,6 +248,8 @@ class Session:
         self._streams[room] = stream
         self._record("join", phase="ok", stream=stream, head=told(joined.get("head")),
                      start=told(joined.get("start")), recovered=joined.get("recovered"))
+        if self._on_joined:
+            self._on_joined(room, joined)
 
     def _cut(self, room: str) -> None:
         stream = self._streams.pop(room, None)
