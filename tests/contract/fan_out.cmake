@@ -1,14 +1,14 @@
 add_executable(codec_test codec_event_test.cpp codec_envelope_test.cpp)
 target_link_libraries(codec_test PRIVATE parley_catch_main parley_envelope_codec parley_event_codec parley_proto)
-catch_discover_tests(codec_test TEST_PREFIX "codec: " PROPERTIES LABELS contract)
+catch_discover_tests(codec_test TEST_PREFIX "codec." PROPERTIES LABELS contract)
 
 add_executable(redis_parts_test redis_parts_test.cpp subscription_book_test.cpp)
 target_link_libraries(redis_parts_test PRIVATE parley_catch_main parley_redis)
-catch_discover_tests(redis_parts_test TEST_PREFIX "redis: " PROPERTIES LABELS contract)
+catch_discover_tests(redis_parts_test TEST_PREFIX "redis." PROPERTIES LABELS contract)
 
 add_library(parley_private_redis STATIC ../support/private_redis.cpp)
 target_link_libraries(parley_private_redis PRIVATE PkgConfig::hiredis parley_options)
 
 add_executable(fan_out_test fan_out_test.cpp fan_out_redis_test.cpp)
 target_link_libraries(fan_out_test PRIVATE parley_catch_main parley_redis parley_memory parley_private_redis)
-catch_discover_tests(fan_out_test TEST_PREFIX "fan_out: " PROPERTIES LABELS "contract;integration")
+catch_discover_tests(fan_out_test TEST_PREFIX "fan_out." PROPERTIES LABELS integration)
