@@ -60,7 +60,8 @@ LIBRARIES = [
     ("catch2/", "catch2"), ("benchmark/", "benchmark"), ("sys/", "posix"), ("arpa/", "posix"), ("netinet/", "posix"),
     ("linux/", "posix"),
 ]
-POSIX = {"unistd.h", "fcntl.h", "pthread.h", "signal.h", "time.h", "poll.h", "netdb.h", "dlfcn.h", "sched.h", "errno.h"}
+POSIX = {"unistd.h", "fcntl.h", "pthread.h", "signal.h", "time.h", "poll.h", "netdb.h", "dlfcn.h", "sched.h", "errno.h",
+         "grp.h", "pwd.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 
 

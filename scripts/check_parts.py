@@ -1,0 +1,229 @@
+#!/usr/bin/python3
+"""All set-up and all tests, in parts with a budget each; what CI runs, no more, no less."""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import functools
+import os
+import pathlib
+import re
+import sys
+import time
+import xml.etree.ElementTree
+from typing import Callable, NamedTuple
+
+import check_readme
+from check_runs import Failed, Log, Tally
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+LOGS = ROOT / "build" / "check"
+PYTHON = "/usr/bin/python3"
+CORES = os.cpu_count() or 2
+FUZZ_SECONDS = 20
+
+
+class Part(NamedTuple):
+    name: str
+    budget_s: int  # on 2 cores, from cold; a part that takes three times as long is ended and has failed
+    what: str
+    run: Callable[[Log], Tally]
+
+
+def setup(log: Log) -> Tally:
+    log.run("scripts/setup")
+    return Tally(1)
+
+
+def our_sources() -> list[str]:
+    folders = ("actors", "storage", "net", "node", "loadtest", "tests")
+    return [str(p.relative_to(ROOT)) for folder in folders for p in sorted((ROOT / folder).rglob("*.[ch]pp"))]
+
+
+def format_(log: Log) -> Tally:
+    files = our_sources()
+    log.run("clang-format-14", "--dry-run", "--Werror", *files)
+    return Tally(len(files))
+
+
+def house(log: Log) -> Tally:
+    log.run(PYTHON, "-B", "tests/house/arrows.py")
+    log.run(PYTHON, "-B", "tests/house/test_arrows.py")
+    return Tally(2)
+
+
+def build(log: Log) -> Tally:
+    log.run("cmake", "--preset", "ci")
+    log.run("cmake", "--build", "--preset", "ci", "-j", str(CORES))
+    return Tally(1)
+
+
+def ctest(log: Log, *chosen: str) -> Tally:
+    report = LOGS / f"{log.name}.xml"
+    report.unlink(missing_ok=True)
+    log.run("ctest", "--test-dir", "build/ci", "-j", str(CORES), "--timeout", "300", "--output-on-failure",
+            "--no-tests=error", "--output-junit", str(report), *chosen, may_fail=True)
+    return junit(report)
+
+
+def junit(report: pathlib.Path) -> Tally:
+    """@raises Failed: where the runner wrote no report, which is no pass"""
+    if not report.exists():
+        raise Failed(f"no report {report.name}")
+    suites = xml.etree.ElementTree.parse(report).getroot().iter("testsuite")
+    total = failed = skipped = 0
+    for suite in suites:
+        total += int(suite.get("tests", 0))
+        failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        skipped += int(suite.get("skipped", 0)) + int(suite.get("disabled", 0) or 0)
+    return Tally(total - failed - skipped, failed, skipped)
+
+
+def unit(log: Log) -> Tally:
+    return ctest(log, "-LE", "contract|integration|house|replay")
+
+
+def contract(log: Log) -> Tally:
+    return ctest(log, "-L", "contract|integration")
+
+
+def node_env(preset: str = "ci") -> dict[str, str]:
+    return {"PARLEYD": str(ROOT / "build" / preset / "bin" / "parleyd"), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def pytest(log: Log, *chosen: str) -> Tally:
+    report = LOGS / f"{log.name}.xml"
+    report.unlink(missing_ok=True)
+    log.run(PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *chosen, may_fail=True,
+            env=node_env())
+    return junit(report)
+
+
+def integration(log: Log) -> Tally:
+    return pytest(log, "tests/integration")
+
+
+def checker(log: Log) -> Tally:
+    return pytest(log, "tests/replay")
+
+
+def page(log: Log) -> Tally:
+    tests = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "web" / "page.test").glob("*.test.js"))
+    output = log.run("nodejs", "--test", *tests, may_fail=True)
+    counts = {word: int(n) for word, n in re.findall(r"^(?:#|ℹ) (pass|fail|skipped) (\d+)$", output, re.MULTILINE)}
+    if "pass" not in counts:
+        raise Failed("no count in the output")
+    return Tally(counts["pass"], counts["fail"], counts.get("skipped", 0))
+
+
+def replay(log: Log) -> Tally:
+    common = ("--quiet", "--seed", "1", "tests/data/irc")
+    log.run("scripts/replay", "--start", "embedded", "--kill", "node", *common, env=node_env())
+    log.run("scripts/replay", "--start", "postgres+redis", "--kill", "node,redis,postgres", *common, env=node_env())
+    return Tally(2)
+
+
+def fuzz_targets() -> list[str]:
+    text = (ROOT / "tests" / "fuzz" / "CMakeLists.txt").read_text()
+    return re.findall(r"^parley_fuzz\((\w+)", text, re.MULTILINE)
+
+
+def fuzz_one(log: Log, target: str) -> bool:
+    corpus = ROOT / "build" / "fuzz" / "corpus" / target
+    corpus.mkdir(parents=True, exist_ok=True)
+    kept = ROOT / "tests" / "fuzz" / "corpus" / target
+    folders = [str(corpus)] + ([str(kept)] if kept.is_dir() else [])
+    try:
+        log.run(f"build/fuzz/bin/{target}", f"-max_total_time={FUZZ_SECONDS}", "-timeout=5", "-rss_limit_mb=2048",
+                f"-artifact_prefix=build/fuzz/{target}-", "-print_final_stats=1", *folders)
+        return True
+    except Failed:
+        return False
+
+
+def fuzz(log: Log) -> Tally:
+    targets = fuzz_targets()
+    log.run("cmake", "--preset", "fuzz")
+    log.run("cmake", "--build", "--preset", "fuzz", "-j", str(CORES), "--target", *targets)
+    with concurrent.futures.ThreadPoolExecutor(2) as two_at_a_time:
+        fine = list(two_at_a_time.map(functools.partial(fuzz_one, log), targets))
+    return Tally(fine.count(True), fine.count(False))
+
+
+def release(log: Log) -> Tally:
+    log.run("cmake", "--preset", "release")
+    log.run("cmake", "--build", "--preset", "release", "-j", str(CORES))
+    return Tally(1)
+
+
+PARTS = [
+    Part("setup", 180, "the Debian packages", setup),
+    Part("format", 20, "clang-format has nothing to change", format_),
+    Part("house", 10, "includes follow the arrows", house),
+    Part("build", 720, "everything, with AddressSanitizer and UBSan", build),
+    Part("unit", 60, "cores, codecs, actors, configuration", unit),
+    Part("contract", 120, "each adapter keeps its port's promises, over real servers", contract),
+    Part("integration", 300, "the protocol, asked of a node on both backends", integration),
+    Part("checker", 60, "the checker of histories finds what it must", checker),
+    Part("page", 10, "the page's rules", page),
+    Part("replay", 120, "real chat on both backends, with kill -9", replay),
+    Part("fuzz", 240, f"each decoder for {FUZZ_SECONDS} s", fuzz),
+    Part("release", 420, "the release and the load tests build", release),
+    Part("readme", 30, "the README's commands work as written", functools.partial(check_readme.part, root=ROOT)),
+]
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/check", description=__doc__, epilog="Logs stay in build/check/.")
+    parser.add_argument("--part", action="append", choices=[p.name for p in PARTS], metavar="NAME",
+                        help="only this part, and the set-up and build that it needs; may be repeated")
+    parser.add_argument("--list", action="store_true", help="names the parts with their budgets, and ends")
+    return parser.parse_args()
+
+
+NEEDS_BUILD = {"unit", "contract", "integration", "checker", "replay"}
+
+
+def chosen_parts(names: list[str] | None) -> list[Part]:
+    if not names:
+        return PARTS
+    wanted = set(names) | {"setup"} | ({"build"} if NEEDS_BUILD & set(names) else set())
+    return [p for p in PARTS if p.name in wanted]
+
+
+def carry_out(part: Part) -> tuple[Tally, float]:
+    print(f"check: {part.name} ({part.what}; budget {part.budget_s} s)", flush=True)
+    log = Log(ROOT, LOGS / f"{part.name}.log", deadline_s=3 * part.budget_s)
+    started = time.monotonic()
+    try:
+        tally = part.run(log)
+        problem = "" if tally.failed == 0 else f"{tally.failed} failed"
+    except Failed as failure:
+        tally, problem = Tally(0, 1), str(failure)
+    took = time.monotonic() - started
+    if problem:
+        print(f"check: {part.name} FAILED: {problem}; the end of {log.path.relative_to(ROOT)}:\n{log.tail()}")
+    late = f", over its budget of {part.budget_s} s" if took > part.budget_s else ""
+    print(f"check: {part.name}: {tally.passed} passed, {tally.failed} failed in {took:.0f} s{late}", flush=True)
+    return tally, took
+
+
+def main() -> int:
+    chosen = options()
+    if chosen.list:
+        for part in PARTS:
+            print(f"{part.name:12} {part.budget_s:4} s  {part.what}")
+        return 0
+    LOGS.mkdir(parents=True, exist_ok=True)
+    done = [(part, *carry_out(part)) for part in chosen_parts(chosen.part)]
+    print(f"\n{'part':12} {'passed':>7} {'failed':>7} {'skipped':>8} {'s':>6} {'budget':>7}")
+    for part, tally, took in done:
+        print(f"{part.name:12} {tally.passed:7} {tally.failed:7} {tally.skipped:8} {took:6.0f} {part.budget_s:7}")
+    passed, failed = (sum(getattr(t, name) for _, t, _ in done) for name in ("passed", "failed"))
+    print(f"in {sum(took for _, _, took in done) / 60:.1f} minutes\n{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""Types the README's commands as a stranger would: every line of its `sh` blocks, in order."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import threading
+import time
+
+from check_runs import Failed, Log, Tally
+
+READY = "Parley is ready: "
+
+
+def commands(readme: str) -> list[str]:
+    """The lines of all ```sh blocks; a line that ends with a backslash goes on in the next."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    lines = "".join(blocks).replace("\\\n", " ").splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
+
+
+class Foreground:
+    """`scripts/run`: stays until it is told to stop, and must then end with 0."""
+
+    def __init__(self, log: Log, line: str) -> None:
+        self.log, self.line = log, line
+        self.output: list[str] = []
+        self.process = subprocess.Popen(["bash", "-c", f"exec {line}"], cwd=log.root, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.ready = threading.Event()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self) -> None:
+        for text in self.process.stdout:
+            self.output.append(text)
+            if READY in text:
+                self.ready.set()
+        self.ready.set()
+
+    def wait_ready(self) -> None:
+        self.ready.wait(max(1, self.log.end - time.monotonic()))
+        if not any(READY in text for text in self.output):
+            raise Failed(f"`{self.line}` never said that it is ready")
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        try:
+            return self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+        finally:
+            self.reader.join(5)
+            self.log.write(("bash", "-c", self.line), "".join(self.output).encode())
+
+
+def part(log: Log, root: pathlib.Path) -> Tally:
+    readme = root / "README.md"
+    if not readme.exists():
+        raise Failed("there is no README.md")
+    passed, foreground = 0, None
+    try:
+        for line in commands(readme.read_text()):
+            if line.startswith(("scripts/check", "git clone", "cd ")):
+                continue  # this run itself, and what led to it
+            if line.startswith("scripts/run"):
+                foreground = Foreground(log, line)
+                foreground.wait_ready()
+            else:
+                log.run("bash", "-c", line, env=os.environ)
+            passed += 1
+    finally:
+        code = foreground.stop() if foreground else 0
+    if code != 0 or passed == 0:
+        raise Failed(f"scripts/run ended with {code} at Ctrl-C" if code else "README.md holds no ```sh block")
+    return Tally(passed)
