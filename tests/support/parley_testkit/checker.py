@@ -61,9 +61,12 @@ def _count(history: History) -> dict[str, int]:
         for attempts in room.keys.values():
             # Left open once, and known in the end: by a repeat's answer.
             counts["open_resolved"] += len(attempts) > 1 and attempts[0].phase == "info" and attempts[-1].phase == "ok"
+        readers: set[str] = set()
         for stream in room.streams:
             counts["joins"] += stream.ok is not None
-            counts["resumes"] += stream.ok is not None and stream.invoke["since"] not in (None, [0, 0])
+            if stream.ok is not None:
+                counts["resumes"] += stream.invoke["reader"] in readers
+                readers.add(stream.invoke["reader"])
             counts["joins_failed"] += stream.ok is None
             counts["cuts"] += stream.cut
             counts["settled"] += stream.settled

@@ -122,6 +122,8 @@ class Session:
         transport = getattr(getattr(self, "_socket", None), "transport", None)
         if transport is not None:
             transport.abort()
+            # A reader that fell behind has the library waiting for room in its queue, for ever.
+            self._socket.transfer_data_task.cancel()
         self._ended()
         receiver = getattr(self, "_receiver", None)
         if receiver is not None and receiver is not asyncio.current_task():
