@@ -167,8 +167,9 @@ class Session:
                 events = [dict(event) for event in room.events[at:at + 50]]
                 if events:
                     reached = at + len(events)
-                    await self.send({"batch": {"room": room.name, "prev": at, "phase": "live" if live else "history",
-                                               "events": spoilt(events)}})
+                    if sent := spoilt(events):
+                        await self.send({"batch": {"room": room.name, "prev": at,
+                                                   "phase": "live" if live else "history", "events": sent}})
                     at = reached
                 elif not live and bug != "no-live":
                     live = True
@@ -186,7 +187,7 @@ def spoilt(events: list[dict]) -> list[dict]:
     if chance.random() > 0.05:
         return events
     place = chance.randrange(len(events))
-    if bug == "drop" and len(events) > 1:
+    if bug == "drop":
         events.pop(0)
     elif bug == "repeat":
         events.insert(place, dict(events[place]))
@@ -221,6 +222,7 @@ def answer_http(node: Node):
 async def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--dev", action="store_true")
+    parser.add_argument("--checked", action="store_true")
     parser.add_argument("--listen", required=True)
     parser.add_argument("--data-dir", type=pathlib.Path, required=True)
     chosen = parser.parse_args()

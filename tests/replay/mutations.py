@@ -231,6 +231,21 @@ def store_what_was_refused(records, random):
     return False
 
 
+@breaks("R5")
+def answer_a_retry_of_a_refusal_as_a_repeat(records, random):
+    """The refused attempt was stored, and its repeat gives that away."""
+    by_key: dict[str, list[Record]] = {}
+    for record in records:
+        if record["op"] == "publish" and record["phase"] == "invoke":
+            end = next(r for r in records if r.get("attempt") == record["attempt"] and r["phase"] != "invoke")
+            by_key.setdefault(record["key"], []).append(end)
+    for ends in by_key.values():
+        if [end["phase"] for end in ends] == ["fail", "ok"]:
+            ends[1]["duplicate"] = True
+            return True
+    return False
+
+
 @breaks("R6")
 def give_a_key_two_rows(records, random):
     rows = _stored(records)["events"]

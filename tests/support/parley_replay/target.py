@@ -25,7 +25,8 @@ def own_node(kind: str, *, flags: list[str]) -> Iterator[tuple[Node, dict[str, l
         postgres = redis = []
         if kind == "postgres+redis":
             postgres, redis = [stack.enter_context(Postgres())], [stack.enter_context(Redis())]
-        node = stack.enter_context(Node(postgres=postgres, redis=redis, flags=flags))
+        # --checked: storage then proves with each event that its room has no hole.
+        node = stack.enter_context(Node(postgres=postgres, redis=redis, flags=["--checked", *flags]))
         yield node, {"node": [node], "postgres": postgres, "redis": redis}
 
 

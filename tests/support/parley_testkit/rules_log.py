@@ -61,8 +61,8 @@ def _refusals(room: Room) -> Iterator[Finding]:
 
 
 def _keys(room: Room, ours_alone: bool) -> Iterator[Finding]:
-    """R6: one row per key, one seq for all its acks, one of them the first. And R4 for rows: a row
-    that nobody published is a phantom."""
+    """R6: one row per key, one seq for all its acks, one of them the first; R5 where that first one
+    was refused. And R4 for rows: a row that nobody published is a phantom."""
     first: dict[tuple, dict] = {}
     hashes = {a.invoke["hash"] for a in room.attempts}
     for row in room.rows:
@@ -77,8 +77,13 @@ def _keys(room: Room, ours_alone: bool) -> Iterator[Finding]:
             yield Finding("R6", room.name, "a key was acknowledged with two seqs", acks)
         if sum(not ack["duplicate"] for ack in acks) > 1:
             yield Finding("R6", room.name, "a repeat was answered as if it were the first", acks)
-        if ours_alone and len(attempts) == 1 and acks and acks[0]["duplicate"]:
-            yield Finding("R6", room.name, "a first attempt was answered as a repeat", [attempts[0].invoke, acks[0]])
+        opened = any(a.phase == "info" for a in attempts)
+        if ours_alone and acks and not opened and all(ack["duplicate"] for ack in acks):
+            if len(attempts) == len(acks):
+                yield Finding("R6", room.name, "a first attempt was answered as a repeat", [attempts[0].invoke, *acks])
+            else:
+                # Only a refused attempt can have stored what this one repeats.
+                yield Finding("R5", room.name, "a refused attempt was stored", [a.end for a in attempts])
 
 
 def _stored_seq(room: Room, by_key: dict, attempts: list[Attempt]) -> int | None:
