@@ -15,6 +15,8 @@ template <class... F>
 struct overload : F... {
   using F::operator()...;
 };
+template <class... F>
+overload(F...) -> overload<F...>;  // clang-14 deduces no aggregate
 
 }  // namespace
 

@@ -1,0 +1,91 @@
+#include "node/composition.hpp"
+
+#include "node/incarnation.hpp"
+#include "node/listen_address.hpp"
+#include "node/refusal_to_start.hpp"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+namespace parley {
+namespace {
+
+std::size_t per_core(std::uint32_t asked, std::size_t at_least) {
+  return asked != 0 ? asked : std::max<std::size_t>(at_least, std::thread::hardware_concurrency());
+}
+
+chat_options chat_options_of(const configuration& all, std::vector<shard_route> routes) {
+  chat_options o;
+  o.node = {all.node.node_name, random_incarnation()};
+  o.shards = static_cast<std::uint32_t>(routes.size());
+  o.routes = std::move(routes);
+  o.workers = per_core(all.node.actor_threads, 2);  // two, so that one busy actor does not stop the node
+  o.rooms_per_connection = all.limits.rooms_per_connection;
+  return o;
+}
+
+net::front_options front_options_of(const configuration& all) {
+  const auto where = parse_listen_address(all.node.listen).value();
+  net::front_options o;
+  o.address = where.address().to_string();
+  o.port = where.port();
+  o.threads = per_core(all.node.io_threads, 1);
+  o.node = all.node.node_name;
+  o.bounds = all.limits;
+  o.bounds.dedup_window_s = static_cast<std::uint32_t>(all.node.dedup_window.count());
+  o.origins = all.node.origins;
+  o.allows_loopback_origins = all.node.dev;
+  return o;
+}
+
+}  // namespace
+
+composition::composition(const configuration& options, log& out, metrics& counted, const std::string& version)
+    : options_(options),
+      log_(out),
+      stores_(open_stores(options, out, counted)),
+      chat_(chat_options_of(options, stores_->routes()), stores_->databases(), stores_->endpoints(), out,
+            counted.chat()),
+      front_(front_options_of(options), chat_,
+             {[this] { return not_ready(); }, [&counted] { return counted.text(); }, version}, out, counted.front()) {
+  counted.watch("parley_shards_owned", "Shards that this node owns by its lease.",
+                [this] { return static_cast<double>(chat_.shards_owned()); });
+  if (auto opened = front_.listen(); opened.has_error()) {
+    throw refusal_to_start(exit_code::cannot_take,
+                           "cannot listen on " + options.node.listen + ": " + opened.error().detail);
+  }
+}
+
+composition::~composition() = default;
+
+void composition::start() {
+  chat_.start(front_.live());
+  stores_->start();
+  front_.serve();
+}
+
+std::string composition::page() const {
+  auto where = parse_listen_address(options_.node.listen).value();
+  where.port(front_.port());
+  return page_address(where);
+}
+
+std::string composition::not_ready() const {
+  if (chat_.is_ready()) return {};
+  return "owns " + std::to_string(chat_.shards_owned()) + " of " + std::to_string(options_.node.shards) + " shards";
+}
+
+void composition::drain(std::function<void()> drained) {
+  // Clients spread over two seconds: they all come back to the same place at once otherwise.
+  front_.drain({milliseconds{500}, milliseconds{2000}, "this node stops"}, options_.node.drain_timeout,
+               std::move(drained));
+}
+
+void composition::stop() {
+  front_.stop();
+  chat_.stop();
+  stores_->stop();
+}
+
+}  // namespace parley

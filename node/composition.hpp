@@ -1,0 +1,44 @@
+#pragma once
+
+#include "actors/chat.hpp"
+#include "net/front.hpp"
+#include "node/configuration.hpp"
+#include "node/metrics.hpp"
+#include "node/stores.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace parley {
+
+/// A whole node: storage, then actors, then the front; drained and stopped in the opposite order. One thread calls it.
+class composition {
+public:
+  /// Opens storage and the port; nothing is owned or answered yet. Blocks. @throws refusal_to_start
+  composition(const configuration& options, log& out, metrics& counted, const std::string& version);
+  /// After `stop`, or before `start`.
+  ~composition();
+
+  void start();
+  /// Owns every shard: publishes and joins work.
+  bool is_ready() const { return chat_.is_ready(); }
+  /// Where a browser finds the page.
+  std::string page() const;
+
+  /// Tells sessions to reconnect and closes them. @param drained once, on any thread
+  void drain(std::function<void()> drained);
+  /// Commits what is under way, gives the shards back, ends every thread. Blocks.
+  void stop();
+
+private:
+  std::string not_ready() const;
+
+  configuration options_;
+  log& log_;
+  std::unique_ptr<stores> stores_;
+  chat chat_;
+  net::front front_;
+};
+
+}  // namespace parley

@@ -1,0 +1,9 @@
+#pragma once
+
+namespace parley {
+
+/// What holds for the whole process: no core dump (it would hold messages and passwords), as many descriptors as the
+/// system allows, and a peer that went away is an error of a write, not a signal.
+void apply_process_rules();
+
+}  // namespace parley

@@ -1,0 +1,106 @@
+#include "node/io_thread.hpp"
+#include "node/refusal_to_start.hpp"
+#include "node/secrets.hpp"
+#include "node/shard_places.hpp"
+#include "node/stores.hpp"
+#include "storage/postgres/postgres_database.hpp"
+#include "storage/postgres/prepare_postgres.hpp"
+#include "storage/redis/redis_fan_out.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace parley {
+namespace {
+
+postgres_options options_of(const configuration& all, std::size_t place) {
+  auto o = all.postgres;
+  o.dsn = all.node.postgres[place];
+  o.is_home = place == 0;
+  o.shards = all.node.shards;
+  o.dedup_window = all.node.dedup_window;
+  o.checked = all.node.checked;
+  return o;
+}
+
+/// Every database of the list, the home database first: it says which cluster the others must belong to.
+cluster_record prepare_databases(const configuration& all, log& out) {
+  std::optional<cluster_record> cluster;
+  for (std::size_t i = 0; i < all.node.postgres.size(); ++i) {
+    auto prepared = prepare_postgres(options_of(all, i), cluster, out);
+    if (prepared.has_error()) {
+      const auto& why = prepared.error();
+      const auto code = why.code == errc::incompatible ? exit_code::incompatible : exit_code::unavailable;
+      throw refusal_to_start(code, "database " + mask_secrets(all.node.postgres[i]) + ": " + why.detail);
+    }
+    if (!cluster) cluster = *prepared;
+  }
+  return *cluster;
+}
+
+class server_stores final : public stores {
+public:
+  server_stores(const configuration& all, const cluster_record& cluster, log& out, metrics& counted) {
+    for (std::size_t i = 0; i < all.node.postgres.size(); ++i) {
+      databases_.push_back(std::make_unique<postgres_database>(database_thread_.io, options_of(all, i), cluster, out,
+                                                               counted.postgres(i)));
+    }
+    for (std::size_t i = 0; i < all.node.redis.size(); ++i) {
+      auto o = all.redis;
+      o.url = all.node.redis[i];
+      o.cluster_id = cluster.id;
+      endpoints_.push_back(std::make_unique<redis_fan_out>(endpoint_thread_.io, o, out, counted.redis(i)));
+    }
+    routes_ = spread_shards(cluster.shards, databases_.size(), endpoints_.size());
+  }
+  ~server_stores() override { server_stores::stop(); }
+
+  std::vector<database_ports> databases() override {
+    std::vector<database_ports> ports;
+    for (const auto& d : databases_) ports.push_back({d.get(), d.get()});
+    return ports;
+  }
+  std::vector<fan_out*> endpoints() override {
+    std::vector<fan_out*> all;
+    for (const auto& e : endpoints_) all.push_back(e.get());
+    return all;
+  }
+  std::vector<shard_route> routes() const override { return routes_; }
+
+  void start() override {
+    for (const auto& e : endpoints_) e->start();
+  }
+  void stop() override {
+    for (const auto& e : endpoints_) e->stop();
+    for (const auto& d : databases_) d->stop();
+    endpoint_thread_.finish();
+    database_thread_.finish();
+  }
+
+private:
+  // One thread for each kind: a burst of rows never delays the live path's canary.
+  io_thread database_thread_{"databases"};
+  io_thread endpoint_thread_{"endpoints"};
+  std::vector<std::unique_ptr<postgres_database>> databases_;
+  std::vector<std::unique_ptr<redis_fan_out>> endpoints_;
+  std::vector<shard_route> routes_;
+};
+
+}  // namespace
+
+std::unique_ptr<stores> open_server_stores(const configuration& options, log& out, metrics& counted) {
+  const auto cluster = prepare_databases(options, out);
+  auto opened = std::make_unique<server_stores>(options, cluster, out, counted);
+  check_shard_places(opened->databases(), opened->routes(), 2 * options.postgres.connect_timeout);
+  return opened;
+}
+
+void migrate_stores(const configuration& options, log& out) {
+  if (options.node.is_embedded()) {
+    open_embedded_stores(options, out)->stop();
+  } else {
+    prepare_databases(options, out);
+  }
+}
+
+}  // namespace parley
