@@ -52,8 +52,7 @@ composition::composition(const configuration& options, log& out, metrics& counte
   counted.watch("parley_shards_owned", "Shards that this node owns by its lease.",
                 [this] { return static_cast<double>(chat_.shards_owned()); });
   if (auto opened = front_.listen(); opened.has_error()) {
-    throw refusal_to_start(exit_code::cannot_take,
-                           "cannot listen on " + options.node.listen + ": " + opened.error().detail);
+    throw refusal_to_start(exit_code::cannot_take, opened.error().detail);
   }
 }
 
