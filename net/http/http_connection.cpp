@@ -42,10 +42,22 @@ void http_connection::await_request() {
 void http_connection::read_head() {
   wait(step::head, thread_.front().options.patience.head);
   buffer_.max_size(std::max(thread_.front().options.head_bytes_max, buffer_.size()));
-  boost::asio::async_read_until(socket_, buffer_, "\r\n\r\n",
-                                [me = self()](boost::system::error_code failed, std::size_t length) {
-                                  if (me->step_ == step::head) me->take_head(failed, length);
-                                });
+  read_more_of_head();
+}
+
+// Not async_read_until: it keeps a copy of the buffer that it is given, which suits Asio's views but not Beast's buffers.
+void http_connection::read_more_of_head() {
+  const std::string_view held(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+  if (const auto end = held.find("\r\n\r\n"); end != std::string_view::npos) return take_head({}, end + 4);
+  const auto room = buffer_.max_size() - buffer_.size();
+  if (room == 0) return take_head(boost::asio::error::not_found, 0);
+  socket_.async_read_some(buffer_.prepare(std::min<std::size_t>(room, 2048)),
+                          [me = self()](boost::system::error_code failed, std::size_t length) {
+                            if (me->step_ != step::head) return;
+                            if (failed) return me->take_head(failed, 0);
+                            me->buffer_.commit(length);
+                            me->read_more_of_head();
+                          });
 }
 
 void http_connection::take_head(boost::system::error_code failed, std::size_t length) {

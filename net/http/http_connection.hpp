@@ -36,6 +36,7 @@ class http_connection final : public thread_member {
 
   void await_request();
   void read_head();
+  void read_more_of_head();
   void take_head(boost::system::error_code failed, std::size_t length);
   void read_body(std::uint64_t length);
   void read_chunks(std::string head);
