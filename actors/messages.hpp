@@ -21,7 +21,7 @@
 #include <vector>
 
 /// Everything that travels between actors, one type per message. All are values or shared immutable data, sent within
-/// this process only: CAF serializes nothing (docs/decisions/0003-caf-inside-a-node.md).
+/// this process only: CAF serializes nothing (docs/decisions/0001-caf-inside-a-node.md).
 namespace parley::msg {
 
 // ---- publish: connection -> router -> shard -> room, and back ------------------------------------------------------
