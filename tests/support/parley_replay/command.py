@@ -136,7 +136,7 @@ async def _replay(chosen: argparse.Namespace, logs: list[Log], http: str, node, 
     failure = None
     try:
         await _all_rooms(chosen, run, logs, prefix, rooms, kills, node, servers)
-    except (GaveUp, Refused, RuntimeError, TimeoutError, asyncio.TimeoutError) as error:
+    except (GaveUp, Refused, RuntimeError, TimeoutError) as error:
         failure = f"{type(error).__name__}: {error}"
     seconds = time.monotonic() - begin
     run.recorder.close()

@@ -30,8 +30,9 @@ class Sender:
         return self._session is not None
 
     async def submit(self, draft: dict) -> None:
-        """Sends it; waits first while K others are without an answer."""
-        while len(self._pending) >= self._run.pipeline:
+        """Sends it; waits first while K others are without an answer, and repeats what has failed,
+        since what goes out ahead of a repeat would overtake it."""
+        while self._pending and (len(self._pending) >= self._run.pipeline or self._has_failed()):
             await self._settle()
         session = await self._connected()
         self._pending.append((draft, self._publish(session, draft)))
@@ -59,6 +60,10 @@ class Sender:
 
         answer.add_done_callback(ended)
         return answer
+
+    def _has_failed(self) -> bool:
+        return self._session is None or self._session.closed.done() or any(
+            answer.done() and answer.exception() for _, answer in self._pending)
 
     async def _settle(self) -> None:
         draft, answer = self._pending[0]

@@ -113,8 +113,11 @@ class Session:
         return await self._send({"ping": {}})
 
     async def close(self) -> None:
-        """Says goodbye properly."""
-        await self._socket.close()
+        """Says goodbye properly, where the other side still listens."""
+        try:
+            await self._socket.close()
+        except websockets.exceptions.ConnectionClosed:
+            pass
         await asyncio.wait([self._receiver])
 
     def abort(self) -> None:
