@@ -34,6 +34,8 @@ net::front_options front_options_of(const configuration& all) {
   o.node = all.node.node_name;
   o.bounds = all.limits;
   o.bounds.dedup_window_s = static_cast<std::uint32_t>(all.node.dedup_window.count());
+  o.connections_per_user_max = all.node.connections_per_user;
+  o.connections_per_address_max = all.node.connections_per_address;
   o.origins = all.node.origins;
   o.allows_loopback_origins = all.node.dev;
   return o;

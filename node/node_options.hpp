@@ -2,6 +2,7 @@
 
 #include "actors/core/time.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -23,6 +24,8 @@ struct node_options {
   std::string log_level = "info";
   std::uint32_t io_threads = 0;     ///< 0: one per core
   std::uint32_t actor_threads = 0;  ///< 0: one per core, at least 2
+  std::size_t connections_per_user = 20;
+  std::size_t connections_per_address = 200;
   bool checked = false;
   seconds dedup_window{86'400};
   milliseconds drain_timeout{10'000};
