@@ -45,7 +45,7 @@ feed::effects feed::detach(thread_index thread) {
 
 feed::effects feed::fetch(feed_ticket ticket, seq after, std::uint32_t limit, instant now) {
   effects out;
-  if (is_loaded_ && !must_check_anchor_ && window_.covers_after(after) && after <= window_.last().seq) {
+  if (is_loaded_ && !anchor_doubt_.is_open() && window_.covers_after(after) && after <= window_.last().seq) {
     out.push_back(fetched{ticket, {window_.after(after, limit), window_.term_at(after), {window_.last(), floor_}, {}}});
     return out;
   }
@@ -64,7 +64,7 @@ std::vector<thread_index> feed::threads() const {
 }
 
 bool feed::needs_tick() const {
-  return !attaches_.empty() || !ranges_.empty() || hole_since_ || must_check_head_ || must_check_anchor_ ||
+  return !attaches_.empty() || !ranges_.empty() || hole_since_ || head_doubt_.is_open() || anchor_doubt_.is_open() ||
          link_ == link::subscribing;
 }
 
@@ -73,7 +73,7 @@ bool feed::needs_tick() const {
 feed::effects feed::subscribed(instant now) {
   effects out;
   // What was published while there was no subscription is lost for good: look before trusting the tail (C10, C11).
-  if (is_loaded_) must_check_head_ = true;
+  if (is_loaded_ || newest_asked_) head_doubt_.raise();
   link_ = link::confirmed;
   proceed(out, now);
   return out;
@@ -93,7 +93,7 @@ feed::effects feed::arrived(const room_envelope& envelope, instant now) {
     early_.push_back(envelope);
     if (early_.size() > options_.ahead_max) {  // the poll or the next envelope's hole brings it back
       early_.pop_front();
-      must_check_head_ = true;
+      head_doubt_.raise();
     }
     return out;
   }
@@ -119,18 +119,18 @@ bool feed::accept(effects& out, const room_envelope& envelope) {
   if (events.back()->seq <= last.seq) {
     // A repeat, or a late one. Only a larger term can say that the log was cut and grew again.
     const auto held = window_.term_at(events.back()->seq);
-    if (held && events.back()->term > *held) must_check_anchor_ = true;
+    if (held && events.back()->term > *held) anchor_doubt_.raise();
     return true;
   }
   if (envelope.before.seq > last.seq) {
-    if (ahead_.size() < options_.ahead_max) ahead_.emplace(envelope.before.seq, envelope);
-    if (events.back()->seq > target_.head.seq) target_.head = events.back()->at_position();
+    if (ahead_.size() < options_.ahead_max) ahead_.insert_or_assign(envelope.before.seq, ahead_envelope{envelope, last_question_});
+    raise_target({events.back()->at_position(), floor_});
     return false;
   }
   const auto skip = last.seq.value - envelope.before.seq.value;
   const auto joint = skip == 0 ? envelope.before : events[skip - 1]->at_position();
   if (joint != last && last.seq.value != 0) {
-    must_check_anchor_ = true;
+    anchor_doubt_.raise();
     return false;
   }
   append_run(out, {events.begin() + static_cast<std::ptrdiff_t>(skip), events.end()});
@@ -147,25 +147,34 @@ void feed::append_run(effects& out, event_list run) {
 
 void feed::accept_ahead(effects& out) {
   while (!ahead_.empty() && ahead_.begin()->first <= window_.last().seq) {
-    const auto envelope = std::move(ahead_.begin()->second);
+    const auto envelope = std::move(ahead_.begin()->second.envelope);
     ahead_.erase(ahead_.begin());
     accept(out, envelope);
   }
 }
 
+void feed::raise_floor(position floor) {
+  if (floor.seq <= floor_.seq) return;
+  floor_ = floor;
+  window_.trim(floor_);
+  snapshot_.reset();
+}
+
+void feed::raise_target(const room_head& seen) {
+  if (seen.head.seq < target_.head.seq) return;
+  target_ = seen;
+  target_heard_ = last_question_;
+}
+
 void feed::note_head(const room_head& seen, instant now) {
-  if (seen.floor.seq > floor_.seq) {
-    floor_ = seen.floor;
-    window_.trim(floor_);
-    snapshot_.reset();
-  }
+  raise_floor(seen.floor);
   const auto last = window_.last();
   if (seen.head.seq > last.seq) {
-    if (seen.head.seq > target_.head.seq) target_ = seen;
+    raise_target(seen);
     if (!hole_since_) hole_since_ = now;
   } else if (const auto held = window_.term_at(seen.head.seq);
              seen.head.seq.value != 0 && seen.head.term > (held ? *held : last.term)) {
-    must_check_anchor_ = true;  // a newer owner's head at or below ours, with another term: was a tail lost?
+    anchor_doubt_.raise();  // a newer owner's head at or below ours, with another term: was a tail lost?
   }
 }
 
@@ -177,8 +186,10 @@ void feed::proceed(effects& out, instant now) {
     link_ = link::polling;
   }
   if (!is_loaded_) {
-    if (!newest_asked_ && now >= retry_at_ && (!attaches_.empty() || must_check_anchor_)) {
+    if (!newest_asked_ && now >= retry_at_ && (!attaches_.empty() || anchor_doubt_.is_open())) {
       newest_asked_ = next_question();
+      head_doubt_.ask();
+      anchor_doubt_.ask();
       head_order_ = order_;
       out.push_back(ask_newest{*newest_asked_, static_cast<std::uint32_t>(options_.window_events)});
     }
@@ -194,13 +205,16 @@ void feed::proceed(effects& out, instant now) {
 void feed::ask_for_head(effects& out, instant now) {
   if (head_asked_ || now < retry_at_) return;
   const bool joins_wait = std::ranges::any_of(attaches_, [](const auto& a) { return !a.needs; });
-  if (!joins_wait && !must_check_head_) return;
+  if (!joins_wait && !head_doubt_.is_open()) return;
   head_asked_ = next_question();
   head_order_ = order_;
-  out.push_back(ask_head{*head_asked_, must_check_head_});
+  head_asked_at_ = window_.last().seq;
+  out.push_back(ask_head{*head_asked_, head_doubt_.is_open()});
+  head_doubt_.ask();
 }
 
 void feed::resolve(effects& out) {
+  if (anchor_doubt_.is_open()) return;  // what we hold may not be the log
   std::erase_if(attaches_, [&](const waiting_attach& a) {
     if (!a.needs || *a.needs > window_.last().seq) return false;
     if (!snapshot_) snapshot_ = std::make_shared<event_list>(window_.after(window_.before().seq, window_.size()));
@@ -212,8 +226,10 @@ void feed::resolve(effects& out) {
 void feed::fill_hole(effects& out, instant now) {
   if (fill_asked_ || now < retry_at_) return;
   const bool is_due = hole_since_ && (now - *hole_since_ >= options_.hole_grace || link_ == link::polling);
-  if (!is_due && !must_check_anchor_) return;
+  if (!is_due && !anchor_doubt_.is_open()) return;
   fill_asked_ = next_question();
+  fill_after_ = window_.last();
+  anchor_doubt_.ask();
   out.push_back(ask_range{*fill_asked_, window_.last().seq, fill_events_max});
 }
 
@@ -231,11 +247,13 @@ feed::effects feed::head_answered(question q, result<room_head> head, std::optio
     retry_at_ = now + options_.retry_delay;
     return out;
   }
+  if (!is_loaded_) return out;  // asked before a restart: the page under way says it all
   if (mark) {
-    must_check_head_ = false;
+    head_doubt_.settle();
     out.push_back(marked{*mark});
   }
   note_head(*head, now);
+  if (head->head.seq < head_asked_at_) anchor_doubt_.raise();  // the log is shorter than what we had: was a tail lost?
   for (auto& a : attaches_) {
     if (!a.needs && a.order <= head_order_) a.needs = head->head.seq;
   }
@@ -279,8 +297,10 @@ void feed::load(effects& out, const history_page& page) {
   }
   snapshot_.reset();
   target_ = page.head;
+  target_heard_ = last_question_;
   is_loaded_ = true;
-  must_check_anchor_ = false;
+  head_doubt_.settle();
+  anchor_doubt_.settle();
   out.push_back(marked{page.mark});
   for (const auto& [thread, rows] : threads_) out.push_back(open_thread{thread, window_.last()});
 }
@@ -292,7 +312,7 @@ feed::effects feed::range_answered(question q, result<range_page> page, instant 
     if (page.has_error()) {
       retry_at_ = now + options_.retry_delay;
     } else {
-      filled(out, std::move(*page), now);
+      filled(out, q, std::move(*page), now);
     }
     proceed(out, now);
     return out;
@@ -316,33 +336,58 @@ feed::effects feed::range_answered(question q, result<range_page> page, instant 
   return out;
 }
 
-void feed::filled(effects& out, range_page page, instant now) {
+/// Does the page continue what we hold? While it was read, live events may have come and retention may have gone on.
+bool feed::continues(const range_page& page) const {
   const auto last = window_.last();
-  const bool follows = last.seq.value == 0 || page.anchor == last.term;
-  if (!follows || page.head.floor.seq > last.seq) {
+  const auto floor = page.head.floor;
+  if (floor.seq > last.seq) return false;
+  if (floor.seq > fill_after_.seq) {
+    if (window_.term_at(floor.seq).value_or(floor.term) != floor.term) return false;
+  } else if (fill_after_.seq.value != 0 && page.anchor != fill_after_.term) {
+    return false;
+  }
+  return std::ranges::all_of(page.events, [&](const auto& e) {
+    const auto held = window_.term_at(e->seq);
+    return !held || e->seq <= floor.seq || *held == e->term;
+  });
+}
+
+void feed::filled(effects& out, question q, range_page page, instant now) {
+  if (!continues(page)) {
     restart_at(out, now);  // a tail was lost, or retention overtook us: readers find out by their own reads
     return;
   }
-  must_check_anchor_ = false;
-  if (page.head.floor.seq > floor_.seq) floor_ = page.head.floor;
-  if (!is_contiguous(page.events, last.seq) || (page.events.empty() && page.head.head.seq > last.seq)) {
-    out.push_back(broken{last, page.head});
+  anchor_doubt_.settle();
+  raise_floor(page.head.floor);
+  const auto from = std::max(fill_after_.seq, page.head.floor.seq);
+  if (!is_contiguous(page.events, from) || (page.events.empty() && page.head.head.seq > from)) {
+    out.push_back(broken{window_.last(), page.head});
     retry_at_ = now + options_.answer_deadline;
     return;
   }
+  // What came live while the page was read is in both.
+  std::erase_if(page.events, [&](const auto& e) { return e->seq <= window_.last().seq; });
   out.push_back(hole_filled{page.events.size()});
   append_run(out, std::move(page.events));
-  if (page.head.head.seq > target_.head.seq) target_ = page.head;
-  // A head that the primary does not have is a rumour; without this it would be asked for again and again.
-  if (window_.last().seq >= page.head.head.seq && ahead_.empty()) target_.head = window_.last();
-  std::erase_if(ahead_, [&](const auto& entry) { return entry.second.events.back()->seq <= window_.last().seq; });
+  const auto last = window_.last().seq;
+  const bool is_whole = last >= page.head.head.seq;
+  if (page.head.head.seq > target_.head.seq) {
+    raise_target(page.head);
+  } else if (is_whole && target_heard_ < q.value && target_.head.seq > last) {
+    // A head that was heard of before this read and that the primary does not have is a rumour: a tail was lost.
+    target_.head = window_.last();
+  }
+  std::erase_if(ahead_, [&](const auto& entry) {
+    const auto& [envelope, heard] = entry.second;
+    return envelope.events.back()->seq <= last || (is_whole && heard < q.value);
+  });
   hole_since_.reset();
-  if (target_.head.seq > window_.last().seq || !ahead_.empty()) hole_since_ = now;
+  if (target_.head.seq > last || !ahead_.empty()) hole_since_ = now;
 }
 
 void feed::restart_at(effects& out, instant now) {
   is_loaded_ = false;
-  must_check_anchor_ = true;  // load even without a waiting join: live rows depend on it
+  anchor_doubt_.raise();  // load even without a waiting join: live rows depend on it
   hole_since_.reset();
   ahead_.clear();
   for (auto& a : attaches_) a.needs.reset();

@@ -155,6 +155,20 @@ private:
     instant retry_at{};
   };
 
+  /// Something that a read has to settle. Only a read that was sent after the last reason to doubt settles it.
+  struct doubt {
+    std::uint64_t raised = 0, asked = 0, settled = 0;
+    void raise() { ++raised; }
+    void ask() { asked = raised; }
+    void settle() { settled = asked; }
+    bool is_open() const { return raised > settled; }
+  };
+  /// An envelope beyond a hole, or a head: `heard` after this many questions.
+  struct ahead_envelope {
+    room_envelope envelope;
+    std::uint64_t heard;
+  };
+
   void proceed(effects& out, instant now);
   void resolve(effects& out);
   void ask_for_head(effects& out, instant now);
@@ -162,10 +176,13 @@ private:
   void append_run(effects& out, event_list run);
   void accept_ahead(effects& out);
   void fill_hole(effects& out, instant now);
-  void filled(effects& out, range_page page, instant now);
+  void filled(effects& out, question q, range_page page, instant now);
+  bool continues(const range_page& page) const;
   void restart_at(effects& out, instant now);
   void load(effects& out, const history_page& page);
   void note_head(const room_head& seen, instant now);
+  void raise_target(const room_head& seen);
+  void raise_floor(position floor);
   void send_range(effects& out, const range_key& key, shared_range& range);
   void expire(effects& out, instant now);
   question next_question() { return question{++last_question_}; }
@@ -177,11 +194,12 @@ private:
   link link_ = link::subscribing;
   instant confirm_by_;
   bool is_loaded_ = false;
-  bool must_check_head_ = false;  ///< the tail is not to be trusted before a head was read
-  bool must_check_anchor_ = false;  ///< something names our last seq with another term
-  room_head target_;  ///< the highest head heard of
+  doubt head_doubt_;    ///< the tail is not to be trusted before a head was read
+  doubt anchor_doubt_;  ///< something names our last seq with another term
+  room_head target_;    ///< the highest head heard of
+  std::uint64_t target_heard_ = 0;  ///< after this many questions
   std::optional<instant> hole_since_;
-  std::map<seq, room_envelope> ahead_;
+  std::map<seq, ahead_envelope> ahead_;
   std::deque<room_envelope> early_;  ///< arrived before the first page
 
   std::uint64_t order_ = 0;
@@ -189,7 +207,9 @@ private:
   std::optional<question> newest_asked_;
   std::optional<question> head_asked_;
   std::uint64_t head_order_ = 0;  ///< attaches up to this order are served by the question under way
+  seq head_asked_at_;             ///< our last seq when the head was asked for
   std::optional<question> fill_asked_;
+  position fill_after_;           ///< our last position when the fill was asked for
   instant retry_at_{};
   std::map<range_key, shared_range> ranges_;
   std::map<thread_index, std::size_t> threads_;

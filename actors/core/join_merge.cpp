@@ -8,13 +8,10 @@ namespace {
 
 seq minus(seq s, std::uint64_t count) { return seq{s.value > count ? s.value - count : 0}; }
 
-/// The term at `s`, if the view can tell.
+/// The term at `s`, if the view reaches back to it.
 std::optional<term> term_in(const feed_view& view, seq s) {
-  if (s.value == 0) return term{0};
-  if (s == view.last.seq) return view.last.term;
-  if (s == view.head.floor.seq) return view.head.floor.term;
+  if (!view.events || s < view.before.seq || s > view.last.seq) return std::nullopt;
   if (s == view.before.seq) return view.before.term;
-  if (s < view.before.seq || s > view.last.seq) return std::nullopt;
   return (*view.events)[s.value - view.before.seq.value - 1]->term;
 }
 
@@ -33,7 +30,6 @@ join_merge::effects join_merge::attached(const feed_view& view) {
   view_ = view;
   has_view_ = true;
   head_ = view.head;
-  required_ = head_.head.seq;
   state_ = state::proving;
   plan(out, view);
   return out;
@@ -53,7 +49,7 @@ void join_merge::plan_since(effects& out, const feed_view& view) {
   const auto since = *options_.since;
   const auto floor = head_.floor;
   if (since.seq < floor.seq) {
-    begin(out, floor, false, push::gap{room_, next(since.seq), floor, push::gap_reason::retention});
+    begin_newest(out, floor.seq, false, push::gap{room_, next(since.seq), floor, push::gap_reason::retention});
     return;
   }
   const bool is_beyond = since.seq > head_.head.seq;
@@ -85,7 +81,8 @@ void join_merge::prove(effects& out, std::optional<term> held, const range_page*
   begin(out, since.seq.value == 0 ? position{} : since, true, std::nullopt, page);
 }
 
-/// A start that is given by its seq alone: its term may have to be read.
+/// A start that is given by its seq alone: its term may have to be read. Where the view does not reach, the reply waits for
+/// the first page even if the term is known (the floor): retention may have moved on, and `start` must tell.
 void join_merge::begin_newest(effects& out, seq start, std::optional<bool> recovered, std::optional<push::gap> first_gap) {
   if (const auto known = term_in(view_, start)) {
     begin(out, position{*known, start}, recovered, std::move(first_gap));
@@ -115,6 +112,9 @@ void join_merge::begin(effects& out, position start, std::optional<bool> recover
 
 /// From `last_` on: the view while it reaches, then reads; live as soon as the head is reached.
 void join_merge::go_on(effects& out) {
+  if (has_view_ && last_.seq >= view_.before.seq && term_in(view_, last_.seq).value_or(last_.term) != last_.term) {
+    has_view_ = false;  // the log lost a tail since, and the pages read after it are newer
+  }
   if (has_view_ && last_.seq >= view_.before.seq && last_.seq < view_.last.seq) {
     const auto first = last_.seq.value - view_.before.seq.value;
     const auto count = std::min<std::size_t>(limits_.page_events, view_.events->size() - first);
@@ -162,37 +162,48 @@ join_merge::effects join_merge::fetched(const range_page& page) {
 /// The page that a start waited for: it follows the start, so that its first events are sent at once.
 void join_merge::start_proven(effects& out, const range_page& page) {
   const auto start = *std::exchange(pending_, std::nullopt);
-  head_.floor = page.head.floor;
+  head_ = page.head;
   const bool is_lost = head_.floor.seq > start.at;  // retention went past it meanwhile
   if (start.is_proof && is_lost) {
-    begin(out, head_.floor, false, push::gap{room_, next(start.at), {}, push::gap_reason::retention});
+    begin(out, head_.floor, false, push::gap{room_, next(start.at), {}, push::gap_reason::retention}, &page);
   } else if (start.is_proof) {
     prove(out, page.anchor, &page);
   } else if (page.anchor) {
     begin(out, {*page.anchor, start.at}, start.recovered, start.gap, &page);
-  } else {
-    begin(out, head_.floor, start.recovered, start.gap);
+  } else if (is_lost || start.at.value == 0) {
+    begin(out, head_.floor, start.recovered, start.gap, &page);
+  } else {  // the log was cut below the start meanwhile: begin anew with what it is now
+    view_ = {};
+    has_view_ = false;
+    plan(out, view_);
   }
 }
 
 void join_merge::take_page(effects& out, const range_page& page) {
   if (pending_) {  // this page follows the place where a lost tail's reader goes on
     const auto start = *std::exchange(pending_, std::nullopt);
+    if (!page.anchor && page.head.floor.seq < start.at) {  // and then another one
+      lost_tail(out, page);
+      return;
+    }
     const auto to = page.anchor ? position{*page.anchor, start.at} : page.head.floor;
     reset_to(out, to);
   }
   if (page.head.floor.seq > last_.seq) {
     out.push_back(send{push::gap{room_, next(last_.seq), page.head.floor, push::gap_reason::retention}});
     last_ = page.head.floor;
-  } else if (last_.seq.value != 0 && page.anchor != last_.term) {
+  } else if (const auto anchor = last_.seq == page.head.floor.seq ? page.head.floor.term : page.anchor;
+             last_.seq.value != 0 && anchor != last_.term) {
     lost_tail(out, page);
     return;
   }
-  // The newest word on where to go; a lower one comes from the feed's window, which covers what this join must reach.
-  head_.head = page.head.head.seq >= required_ ? page.head.head : head_.head;
+  // The newest word on where to go. It was asked after the view, so a lower one means that a tail was lost beyond this
+  // reader's place: nothing of it was sent, and waiting for it would never end.
+  head_.head = page.head.head;
   if (!follows(page)) {
     state_ = state::ended;
     out.push_back(broken{last_});
+    out.push_back(detach{});
     return;
   }
   send_events(out, page.events);
@@ -216,7 +227,6 @@ bool join_merge::follows(const range_page& page) const {
 /// The log lost a tail that this reader had: its newest events follow, as for a rewind.
 void join_merge::lost_tail(effects& out, const range_page& page) {
   head_ = page.head;
-  required_ = seq{0};
   has_view_ = false;
   const auto start = std::max(minus(page.head.head.seq, options_.max), page.head.floor.seq);
   if (start == page.head.floor.seq) {

@@ -92,7 +92,6 @@ private:
   enum state state_ = state::attaching;
   position last_;            ///< the last position handed to the session
   room_head head_;           ///< the authoritative one, asked after this join arrived
-  seq required_;             ///< the head that this join must reach before it is live (G3)
   feed_view view_;           ///< used up by the first send
   /// A start whose term (or proof) has to be read first: the reply waits for that page.
   struct pending_start {

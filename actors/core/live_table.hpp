@@ -64,6 +64,7 @@ public:
       return;
     }
     auto& entry = found->second;
+    if (entry.index.contains(session)) return;  // a later join's row stands: this one was replaced
     entry.index.emplace(session, entry.rows.size());
     entry.rows.push_back({session, gen, at});
     sink.live(session, room, gen, at);
@@ -85,13 +86,11 @@ public:
     return true;
   }
 
-  /// The log lost a tail (C13): every row finds out by its own read.
+  /// The log lost a tail (C13): every row finds out by its own read. Closed until the feed opens it again: a row that
+  /// went live meanwhile at the lost position would hear of nothing before the room's next event.
   template <class Sink>
-  void reset(const Key& room, position at, Sink& sink) {
-    auto found = rooms_.find(room);
-    if (found == rooms_.end()) return;
-    drop_rows(room, found->second, sink);
-    open(room, at);
+  void reset(const Key& room, position, Sink& sink) {
+    close(room, sink);
   }
 
   template <class Sink>
@@ -147,7 +146,7 @@ private:
 
   /// Does a reader at `at` get everything from this table? One ahead of the feed does: what it has is dropped.
   static bool reaches(const room_entry& entry, position at) {
-    if (at.seq > entry.last.seq || at == entry.last) return true;
+    if ((at.seq > entry.last.seq && at.term >= entry.last.term) || at == entry.last) return true;
     if (entry.ring.empty()) return false;
     const auto& oldest = entry.ring.front();
     if (at == oldest->before()) return true;
@@ -169,7 +168,8 @@ private:
       take_out(entry, i);
       return false;
     }
-    if (r.last.seq > frame->last().seq || r.last == frame->last()) return true;  // it has all of this
+    // It has all of this. A term never falls as seq grows: a lower one means that the row holds a lost tail.
+    if ((r.last.seq > frame->last().seq && r.last.term >= frame->last().term) || r.last == frame->last()) return true;
     if (frame->holds(r.last)) {  // it has the beginning of this
       if (sink.write_after(r.session, frame, r.last)) {
         r.last = frame->last();

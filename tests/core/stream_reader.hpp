@@ -17,14 +17,14 @@ public:
   explicit stream_reader(const model_log& log) : log_(log) {}
 
   /// The join was sent: what is committed now was acknowledged before it.
-  void joining(std::optional<position> since) {
-    wishes_.push_back({since, log_.head().head.seq, log_.lost_tails()});
+  void joining(generation gen, std::optional<position> since) {
+    wishes_[gen.value] = {since, log_.head().head.seq, log_.lost_tails()};
   }
 
-  void joined(const reply::joined& what) {
-    if (wishes_.empty()) return fail("a reply without a join");
-    wish_ = wishes_.front();
-    wishes_.erase(wishes_.begin());
+  void joined(generation gen, const reply::joined& what) {
+    auto wish_of = wishes_.extract(gen.value);
+    if (wish_of.empty()) return fail("a reply without a join");
+    wish_ = wish_of.mapped();
     is_joined_ = true;
     is_fresh_ = true;
     was_live_ = is_live_ = false;
@@ -36,12 +36,14 @@ public:
     needs_gap_ = what.recovered == false;
     start_ = what.start;
   }
-  void refused() {
-    if (!wishes_.empty()) wishes_.erase(wishes_.begin());
-    is_joined_ = false;
+  void refused(generation gen) {
+    left(gen);
     ++refusals;
   }
-  void left() { is_joined_ = false; }
+  void left(generation gen) {
+    wishes_.erase(gen.value);
+    is_joined_ = false;
+  }
 
   void got(const push::batch& b) {
     if (!is_joined_) return fail("a batch outside a join");
@@ -61,7 +63,7 @@ public:
   }
   void got(const push::gap& g) {
     if (!is_joined_) return fail("a gap outside a join");
-    if (is_fresh_ && g.to != start_) fail("the first gap does not end at start");
+    if (is_fresh_ && g.to != start_) fail("the first gap ends at " + text(g.to) + ", not at start " + text(start_) + ", reason " + std::to_string(static_cast<int>(g.reason)));
     switch (g.reason) {
       case push::gap_reason::reset:
         if (g.from.value != 1) fail("a reset begins at 1");
@@ -109,8 +111,8 @@ public:
   }
   /// Healed and quiet: at the head, live, and everything that it was shown is what the log says.
   void check_end() {
-    if (!is_joined_) return;
     if (!wishes_.empty()) fail("a join without an answer");
+    if (!is_joined_) return;
     if (!is_live_) fail("not live in the end");
     if (last_ != log_.head().head) fail("not at the head " + text(log_.head().head));
     for (const auto& [s, t] : shown_) {
@@ -140,7 +142,7 @@ private:
   }
 
   const model_log& log_;
-  std::vector<wish> wishes_;
+  std::map<std::uint32_t, wish> wishes_;
   wish wish_;
   bool is_joined_ = false, is_fresh_ = false, is_live_ = false, was_live_ = false, needs_gap_ = false;
   position last_, start_;
