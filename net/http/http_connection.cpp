@@ -71,11 +71,14 @@ void http_connection::take_head(boost::system::error_code failed, std::size_t le
   if (auto* refused = std::get_if<http_answer>(&parsed)) return answer(std::move(*refused));
   head_ = std::get<http_request_head>(std::move(parsed));
   auto routed = route(head_, thread_.front().options.bounds);
-  if (auto* refused = std::get_if<http_answer>(&routed)) return answer(std::move(*refused));
-  wish_ = std::get<http_wish>(std::move(routed));
+  refused_.reset();
+  if (auto* refused = std::get_if<http_answer>(&routed))
+    refused_ = std::move(*refused);  // once its body was read: then the connection can go on
+  else
+    wish_ = std::get<http_wish>(std::move(routed));
   const auto body = body_of(head_);
   if (!body) return answer(problem(refusal{refusal_code::bad_request, "the body's length is not understood", {}}));
-  if (std::holds_alternative<ask::websocket>(*wish_)) {
+  if (wish_ && std::holds_alternative<ask::websocket>(*wish_)) {
     std::string none;
     return serve(ask::websocket{}, none);
   }
@@ -85,6 +88,7 @@ void http_connection::take_head(boost::system::error_code failed, std::size_t le
   keeps_alive_ = head_.keep_alive() && !is_draining_;
   wait(step::body, thread_.front().options.patience.body);
   if (boost::beast::iequals(head_[http::field::expect], "100-continue") && buffer_.size() == 0) {
+    if (refused_) return answer(std::move(*refused_));
     boost::system::error_code ignored;  // 25 bytes on a fresh socket; a client that misses them sends the body anyway
     socket_.write_some(boost::asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n")), ignored);
   }
@@ -135,6 +139,7 @@ void http_connection::read_chunks(std::string head) {
 
 void http_connection::take_request(std::string body) {
   step_ = step::asking;
+  if (refused_) return answer(std::move(*refused_));
   auto wish = std::move(*wish_);
   std::visit([&](auto& what) { serve(what, body); }, wish);
 }

@@ -67,6 +67,7 @@ class http_connection final : public thread_member {
   boost::beast::flat_buffer buffer_;
   http_request_head head_;
   std::optional<http_wish> wish_;
+  std::optional<http_answer> refused_;  ///< what the head was refused with, while its body is read
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
   std::shared_ptr<http_exchange> exchange_;
   std::string written_;

@@ -54,15 +54,16 @@ void session::request(client_request request) {
 }
 
 void session::enqueue(const server_message& message) {
-  static const greeting nothing_of_ours;
+  greeting own;
   if (std::holds_alternative<reply::connected>(message.body)) {
     const auto& options = front().options;
-    const greeting own{conn_id_, options.node, static_cast<std::uint32_t>(options.patience.ping.count()),
-                       options.bounds};
-    outbox_.push(std::make_shared<const std::string>(wire_bytes(form_, message, own)), marks_of(message));
-  } else {
-    outbox_.push(std::make_shared<const std::string>(wire_bytes(form_, message, nothing_of_ours)), marks_of(message));
+    own = {conn_id_, options.node, static_cast<std::uint32_t>(options.patience.ping.count()), options.bounds};
   }
+  auto bytes = std::make_shared<const std::string>(wire_bytes(form_, message, own));
+  auto marks = marks_of(message);
+  // What a form does not show still counts for the verifier: an event stream begins where its `joined` says.
+  if (bytes->empty() && marks) return given(marks.get(), nullptr);
+  outbox_.push(std::move(bytes), std::move(marks));
   thread_.touch(*this);
 }
 

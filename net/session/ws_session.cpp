@@ -13,13 +13,29 @@
 namespace parley::net {
 
 namespace websocket = boost::beast::websocket;
+namespace {
+
+/// Beast echoes a peer's close code from 5000 on, which RFC 6455 §7.4.2 does not know.
+void correct_close(std::string& frame) {
+  constexpr std::size_t code_end = 4;
+  if (frame.size() < code_end || static_cast<unsigned char>(frame[0]) != 0x88) return;
+  const unsigned code = static_cast<unsigned char>(frame[2]) * 256u + static_cast<unsigned char>(frame[3]);
+  if (code < 5000) return;
+  frame[2] = static_cast<char>(1002 >> 8);
+  frame[3] = static_cast<char>(1002 & 0xFF);
+}
+
+}  // namespace
 
 ws_session::ws_session(front_thread& thread, tcp_socket connected, upgrade asked, admission::place_ptr address)
     : session(thread, std::move(connected), asked.spoken == encoding::json ? wire_form::ws_json : wire_form::ws_proto),
       asked_(std::move(asked)),
       address_(std::move(address)),
       ws_(socket(), std::move(asked_.early),
-          [this](std::string bytes) { enqueue(std::make_shared<const std::string>(std::move(bytes))); }) {
+          [this](std::string bytes) {
+            correct_close(bytes);
+            enqueue(std::make_shared<const std::string>(std::move(bytes)));
+          }) {
   const auto& options = front().options;
   const auto now = net_clock::now();
   connect_deadline_ = now + options.patience.connect;
