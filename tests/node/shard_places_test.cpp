@@ -1,0 +1,43 @@
+#include "node/shard_places.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace parley;
+
+namespace {
+
+shard_row owned(std::uint32_t shard, std::uint64_t since_term) {
+  shard_row row;
+  row.shard = shard_id{shard};
+  row.term = term{since_term};
+  return row;
+}
+
+}  // namespace
+
+TEST_CASE("shards spread evenly over databases and endpoints", "[node]") {
+  const auto routes = spread_shards(12, 3, 2);
+  REQUIRE(routes.size() == 12);
+  CHECK(routes[0].database == database_id{0});
+  CHECK(routes[4].database == database_id{1});
+  CHECK(routes[11].database == database_id{2});
+  CHECK(routes[4].endpoint == 0);
+  CHECK(routes[11].endpoint == 1);
+}
+
+TEST_CASE("a shard that nobody owned yet may go anywhere", "[node]") {
+  CHECK(misplaced_shard({{owned(0, 0), owned(1, 0)}, {owned(0, 0), owned(1, 0)}}, spread_shards(2, 2, 1)) ==
+        std::nullopt);
+}
+
+TEST_CASE("a shard that was owned in its place is in its place", "[node]") {
+  CHECK(misplaced_shard({{owned(0, 7), owned(1, 0)}, {owned(0, 0), owned(1, 9)}}, spread_shards(2, 2, 1)) ==
+        std::nullopt);
+}
+
+TEST_CASE("a database added to the list, or two swapped, would hide shards", "[node]") {
+  const auto added = misplaced_shard({{owned(0, 7), owned(1, 7)}, {owned(0, 0), owned(1, 0)}}, spread_shards(2, 2, 1));
+  REQUIRE(added);
+  CHECK(added->find("shard 1 lives in database 1") != std::string::npos);
+  CHECK(misplaced_shard({{owned(0, 0), owned(1, 9)}, {owned(0, 7), owned(1, 0)}}, spread_shards(2, 2, 1)));
+}
