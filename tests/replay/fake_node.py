@@ -184,6 +184,8 @@ class Session:
 
 def spoilt(events: list[dict]) -> list[dict]:
     """Events on their way to one reader, wrong now and then if the bug is of this kind."""
+    if bug == "swap":
+        return events[::-1]
     if chance.random() > 0.05:
         return events
     place = chance.randrange(len(events))
@@ -191,8 +193,6 @@ def spoilt(events: list[dict]) -> list[dict]:
         events.pop(0)
     elif bug == "repeat":
         events.insert(place, dict(events[place]))
-    elif bug == "swap":
-        events.reverse()
     elif bug == "change":
         events[place]["text"] += "!"
     elif bug == "phantom":

@@ -60,7 +60,7 @@ def options() -> argparse.ArgumentParser:
                         help="X times as fast as the log's clock, or `max` (default)")
     parser.add_argument("--readers", type=_natural, default=4, metavar="N", help="readers per room (4)")
     parser.add_argument("--cuts", type=_positive, default=6, metavar="N", help="cuts per reader, on average (6)")
-    parser.add_argument("--rooms-at-once", type=_positive, default=8, metavar="N", help="logs replayed in parallel (8)")
+    parser.add_argument("--rooms-at-once", type=_positive, default=4, metavar="N", help="logs replayed in parallel (4)")
     parser.add_argument("--connections", type=_positive, default=180, metavar="N",
                         help="sockets at once; the node allows 200 per address (180)")
     parser.add_argument("--kill", type=lambda text: text.split(","), default=[], metavar="WHAT,...",

@@ -14,10 +14,13 @@ styles = ("whole", "rewind", "slow", "jump")
 
 _slow_buffer_bytes = 2048
 
+# Long enough for a busy room to fill what the node holds for a reader, too short for its ping timeout.
+_long_stall_s = 20
+
 
 class Reader:
     """Styles: `whole` reads from the first event; `rewind` from some events back, or live only;
-    `slow` reads all, but stops reading now and then; `jump` skips what it missed (`on_gap: jump`).
+    `slow` reads all, but stops reading now and then, and once for long; `jump` skips what it missed (`on_gap: jump`).
 
     :ivar copy: (seq, content hash) as a client without any check of its own would hold it
     :ivar holes: (from, to) that a `gap` covered"""
@@ -38,10 +41,13 @@ class Reader:
         self._countdown = 0
         self._head: int | None = None  # known once the writers are done
         self._changed = asyncio.Event()
+        self._finishing = asyncio.Event()
+        self._stalled = False
 
     def finish_at(self, head: int) -> None:
         """The room is complete: go on to this head and end there."""
         self._head = head
+        self._finishing.set()
         self._changed.set()
 
     async def follow(self, acks_before: int) -> None:
@@ -176,8 +182,8 @@ class Reader:
                 self._position = {"term": event["term"], "seq": event["seq"]}
             self._countdown -= len(events)
             self._run.progress.delivered += len(events)
-            if self.style == "slow" and self._random.random() < 0.1:
-                return asyncio.sleep(self._random.uniform(0.02, 0.4))
+            if self.style == "slow":
+                return self._dawdle()
         elif kind == "gap":
             self.holes.append((body["from"], body["to"]["seq"]))
             self._position = dict(body["to"])
@@ -186,6 +192,19 @@ class Reader:
         elif kind == "catching_up":
             self._live = False
         return None
+
+    async def _dawdle(self) -> None:
+        """Lets what follows pile up at the node. The long stall begins live, since a reader that still
+        catches up sets the pace itself, and ends with the writers at the latest."""
+        if self._live and not self._stalled:
+            self._stalled = True
+            self._countdown += self._lines
+            try:
+                await asyncio.wait_for(self._finishing.wait(), _long_stall_s)
+            except asyncio.TimeoutError:
+                pass
+        elif self._random.random() < 0.1:
+            await asyncio.sleep(self._random.uniform(0.02, 0.4))
 
     # --- the comparison at the end
 
