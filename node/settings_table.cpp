@@ -134,6 +134,14 @@ void add_limits(std::vector<setting>& all) {
       "limits.rooms_per_connection", "rooms", {1, 10'000}, "Rooms joined by one connection.",
       [](auto& c) -> auto& { return c.limits.rooms_per_connection; }));
   all.push_back(number(
+      "limits.connections_per_user", "connections", {0, 1'000'000},
+      "Beyond: `quota_exceeded`, close 4429; 0 is no limit.",
+      [](auto& c) -> auto& { return c.node.connections_per_user; }));
+  all.push_back(number(
+      "limits.connections_per_address", "connections", {0, 1'000'000},
+      "Of one IP address; beyond: HTTP 503; 0 is no limit (behind a proxy).",
+      [](auto& c) -> auto& { return c.node.connections_per_address; }));
+  all.push_back(number(
       "limits.history_limit", "events", {1, 1'000}, "Largest page of history.",
       [](auto& c) -> auto& { return c.limits.history_limit; }));
   all.push_back(number(

@@ -15,7 +15,8 @@ import tempfile
 import tomllib
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 import requests  # noqa: E402
 from parley_testkit.node import Node, parleyd  # noqa: E402
 from parley_testkit.ports import free_port  # noqa: E402
@@ -63,6 +64,18 @@ class Words(Folder):
         file.write_text(first.stdout)
         again = tomllib.loads(run("config", "--config", str(file)).stdout)
         self.assertEqual(again, parsed)
+
+    def test_the_documentation_lists_each_setting_with_its_bounds_default_and_meaning(self):
+        printed = run("config").stdout
+        listed = (ROOT / "docs" / "configuration.md").read_text()
+        found = re.findall(r"^\[(\w+)\]$|^# (.*)\n# (.*); default (.*)\n(\w+) = ", printed, re.MULTILINE)
+        table, rows = "", 0
+        for new_table, meaning, shape, default, name in found:
+            table = new_table + "." if new_table else table
+            if name:
+                rows += 1
+                self.assertIn(f"| `{table}{name}` | {shape} | `{default}` | {meaning} |\n", listed)
+        self.assertEqual(rows, listed.split("## Settings")[1].count("\n| `"))
 
     def test_no_password_is_printed(self):
         done = run("config", env={"PARLEY_POSTGRES": "postgresql://u:s3cret@h/d;host=h password=s3cret",
