@@ -1,8 +1,7 @@
-"""Types the README's commands as a stranger would: every line of its `sh` blocks, in order."""
+"""Types the README's commands as a stranger would, in order."""
 
 from __future__ import annotations
 
-import os
 import pathlib
 import re
 import signal
@@ -13,13 +12,26 @@ import time
 from check_runs import Failed, Log, Tally
 
 READY = "Parley is ready: "
+STREAM_SECONDS = 5
 
 
 def commands(readme: str) -> list[str]:
-    """The lines of all ```sh blocks; a line that ends with a backslash goes on in the next."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
-    lines = "".join(blocks).replace("\\\n", " ").splitlines()
-    return [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
+    """The lines of all ```sh blocks and those after a `$ ` in ```console blocks, in order. A backslash at the end goes on."""
+    found = []
+    for kind, block in re.findall(r"^```(sh|console)\n(.*?)^```", readme, re.MULTILINE | re.DOTALL):
+        for line in block.replace("\\\n", " ").splitlines():
+            if kind == "console":
+                found += [line.removeprefix("$ ")] if line.startswith("$ ") else []
+            elif line.strip() and not line.lstrip().startswith("#"):
+                found.append(line.strip())
+    return found
+
+
+def type_in(log: Log, line: str) -> None:
+    """A command that streams never ends: it must have said something by then."""
+    output = log.run("bash", "-c", f"timeout {STREAM_SECONDS} {line} || [ $? = 124 ]")
+    if not output.strip():
+        raise Failed(f"`{line}` said nothing")
 
 
 class Foreground:
@@ -71,10 +83,10 @@ def part(log: Log, root: pathlib.Path) -> Tally:
                 foreground = Foreground(log, line)
                 foreground.wait_ready()
             else:
-                log.run("bash", "-c", line, env=os.environ)
+                type_in(log, line)
             passed += 1
     finally:
         code = foreground.stop() if foreground else 0
     if code != 0 or passed == 0:
-        raise Failed(f"scripts/run ended with {code} at Ctrl-C" if code else "README.md holds no ```sh block")
+        raise Failed(f"scripts/run ended with {code} at Ctrl-C" if code else "README.md holds no command")
     return Tally(passed)
