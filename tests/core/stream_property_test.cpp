@@ -11,8 +11,8 @@ TEST_CASE("whatever is lost, late, doubled or slow, every stream goes up by one 
   stream_world world{seed};
   world.run();
   CHECK(world.violation() == "");
-  // Quiet means quiet: the poll of the shard's mark once per second, and at most a few reads that it led to.
-  CHECK(world.tally().quiet_reads <= 20);
+  // Quiet means quiet: the poll once per second, and what it led to; a read that never ends makes a hundred and more.
+  CHECK(world.tally().quiet_reads <= 40);
 }
 
 TEST_CASE("the streams that the property runs meet every fault that it names", "[core][property]") {

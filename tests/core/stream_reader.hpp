@@ -74,6 +74,7 @@ public:
       case push::gap_reason::retention:
         if (g.to.seq > log_.floor().seq) fail("a retention gap above the floor");
         check_from(g);
+        shown_.clear();  // below the floor nothing can be proven any more, be it lost or not
         ++retention_gaps;
         break;
       case push::gap_reason::jump:

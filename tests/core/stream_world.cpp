@@ -76,12 +76,13 @@ void stream_world::run() {
     run_until(now_ + up_to(chance(10) ? 1500 : 40));
   }
   is_healed_ = true;
+  has_short_pages_ = false;
   if (feed_ && !is_subscribed_) subscribe();
   for (auto& [id, s] : sessions_) s.read_delay = 1ms;
   run_until(now_ + 1s);
   if (is_claim_due_) lose_tail();
   if (log_.lost_tails() > 0) commit(1);  // a lost tail shows where the new one differs
-  run_until(now_ + 6s);
+  run_until(now_ + 10s);
   const auto before_quiet = reads_;
   run_until(now_ + 5s);
   tally_.quiet_reads = reads_ - before_quiet;
