@@ -101,24 +101,41 @@ shard_writer::effects shard_writer::recovered(result<parley::recovered> outcome,
   auto f = std::move(*flight_);
   flight_.reset();
   retry_delay_ = milliseconds{0};
+  std::span<const room_head> heads{outcome->heads};
   for (std::size_t i = 0; i < f.shards.size(); ++i) {
     auto& part = f.shards[i];
-    const auto& found = outcome->shards.at(i);
-    auto shard = shards_.find(part.fence.shard);
-    const bool is_open = shard != shards_.end() && shard->second.term == part.fence.term;
-    if (!found.is_owner) {
-      lose_shard(out, part, "another owner or term after an unknown outcome", false);
-    } else if (found.found == part.fence.own) {
-      committed(out, part, is_open ? shard->second.last : part.fence.own);
-    } else if (found.found == part.fence.before) {
-      if (is_open) shard->second.n = shard->second.last;
-      for (auto it = part.rooms.rbegin(); it != part.rooms.rend(); ++it) requeue(*it);
-    } else {
-      lose_shard(out, part, "an attempt id that this owner did not hand out", false);
-    }
+    const auto rooms = std::min(heads.size(), part.rooms.size());
+    resolve(out, part, outcome->shards.at(i), heads.first(rooms));
+    heads = heads.subspan(rooms);
   }
   pump(out, now, wall);
   return out;
+}
+
+/// What became of an unknown batch. `found` tells, unless an earlier recovery whose answer was lost has already moved `n`
+/// past it: then the rooms' heads tell, which nobody else can have moved under this term.
+void shard_writer::resolve(effects& out, flight_shard& part, const parley::recovered::shard_part& found,
+                           std::span<const room_head> heads) {
+  const bool was_recovered = found.found > part.fence.own && found.found < part.past;
+  const auto stands_at = [&](auto place) {
+    if (heads.size() != part.rooms.size()) return false;
+    for (std::size_t i = 0; i < part.rooms.size(); ++i) {
+      if (heads[i].head != place(part.rooms[i])) return false;
+    }
+    return true;
+  };
+  if (!found.is_owner) {
+    lose_shard(out, part, "another owner or term after an unknown outcome", false);
+  } else if (found.found == part.fence.own ||
+             (was_recovered && stands_at([](const flight_room& r) { return r.events.back()->at_position(); }))) {
+    committed(out, part, part.past);
+  } else if (found.found == part.fence.before ||
+             (was_recovered && stands_at([](const flight_room& r) { return r.before; }))) {
+    if (is_open(part)) shards_.at(part.fence.shard).n = part.past;
+    requeue(out, part);
+  } else {
+    lose_shard(out, part, "an attempt id that this owner did not hand out", false);
+  }
 }
 
 shard_writer::effects shard_writer::tick(instant now, unix_time wall) {
@@ -169,7 +186,7 @@ void shard_writer::pump(effects& out, instant now, unix_time wall) {
 bool shard_writer::take_shard(shard_id id, shard_state& shard, flight& f, append_batch& batch, std::size_t& bytes,
                               instant now, unix_time wall) {
   if (now < shard.not_before) return true;
-  flight_shard part{{id, shard.term, shard.n, attempt{std::max(shard.last, shard.n).value + 1}}, {}};
+  flight_shard part{{id, shard.term, shard.n, attempt{std::max(shard.last, shard.n).value + 1}}, {}, {}};
   shard_batch rows{part.fence, {}};
   const auto rooms_waiting = shard.ready.size();
   for (std::size_t i = 0; i < rooms_waiting && f.drafts < batch_events_now_ && bytes < options_.batch_bytes_max; ++i) {
@@ -192,7 +209,7 @@ bool shard_writer::take_shard(shard_id id, shard_state& shard, flight& f, append
 
 void shard_writer::take_room(shard_state& shard, room_state& room, flight& f, flight_shard& part, shard_batch& batch,
                              std::size_t& bytes, unix_time wall) {
-  flight_room taken{room.room, {}, {}, false};
+  flight_room taken{room.room, room.head.head, {}, {}, false};
   room_append rows{room.room, room.head.head, {}, {}};
   auto s = room.head.head.seq;
   while (!room.waiting.empty() && f.drafts < batch_events_now_ && bytes < options_.batch_bytes_max) {
@@ -238,9 +255,9 @@ void shard_writer::ended_shard(effects& out, flight_shard& part, shard_verdict v
     case shard_verdict::stale: lose_shard(out, part, "the row's attempt id is not the last known", true); return;
     case shard_verdict::locked: break;
   }
-  for (auto it = part.rooms.rbegin(); it != part.rooms.rend(); ++it) requeue(*it);
-  if (auto shard = shards_.find(part.fence.shard); shard != shards_.end()) {
-    auto& s = shard->second;
+  requeue(out, part);
+  if (is_open(part)) {
+    auto& s = shards_.at(part.fence.shard);
     s.delay = std::clamp(s.delay * 2, options_.retry_delay_min, options_.retry_delay_max);
     s.not_before = now + s.delay;
   }
@@ -251,7 +268,8 @@ void shard_writer::committed(effects& out, flight_shard& part, attempt n) {
   for (auto& taken : part.rooms) {
     const auto head = taken.events.back()->at_position();
     room_head now_at{head, {}};
-    if (auto room = rooms_.find(taken.room->key); room != rooms_.end()) {
+    // A room that was opened anew meanwhile, under a later term, knows more than this late answer.
+    if (auto room = rooms_.find(taken.room->key); room != rooms_.end() && is_open(part)) {
       room->second.head.head = head;
       now_at = room->second.head;
     }
@@ -292,7 +310,7 @@ void shard_writer::answer_duplicates(effects& out, flight& f, const std::vector<
       if (!results.outcomes.empty()) out.push_back(std::move(results));
     }
   }
-  requeue(f);
+  requeue(out, f);
   if (answered == 0) back_off(now);  // the store named keys that the batch does not have: never spin on it
 }
 
@@ -303,13 +321,13 @@ void shard_writer::failed_batch(effects& out, flight& f, const error& e, instant
       for (auto& part : f.shards) lose_shard(out, part, e.detail, true);
       return;
     }
-    requeue(f);
+    requeue(out, f);
     back_off(now);
     return;
   }
   if (f.drafts > 1) {  // bisect: the neighbours go on (C16)
     batch_events_now_ = std::max<std::size_t>(1, f.drafts / 2);
-    requeue(f);
+    requeue(out, f);
     return;
   }
   batch_events_now_ = options_.batch_events_max;
@@ -321,11 +339,21 @@ void shard_writer::failed_batch(effects& out, flight& f, const error& e, instant
   }
 }
 
-/// Back to the front of the room's queue, in order. What was answered as unknown meanwhile is not tried again: its
-/// sender repeats it.
-void shard_writer::requeue(flight_room& taken) {
+/// Did nobody close or reopen the shard since the batch was sent?
+bool shard_writer::is_open(const flight_shard& part) const {
+  auto shard = shards_.find(part.fence.shard);
+  return shard != shards_.end() && shard->second.term == part.fence.term;
+}
+
+/// Nothing of it was stored, and can not be any more. Back to the front of the room's queue, in order. What was answered
+/// as unknown meanwhile is not tried again: its sender repeats it. A shard that was closed meanwhile has no queue.
+void shard_writer::requeue(effects& out, flight_room& taken, bool is_shard_open) {
+  if (taken.drafts.empty() || taken.is_answered) return;
   auto found = rooms_.find(taken.room->key);
-  if (found == rooms_.end() || taken.drafts.empty() || taken.is_answered) return;
+  if (!is_shard_open || found == rooms_.end()) {
+    answer_all(out, taken, outcome::not_stored{});
+    return;
+  }
   auto& room = found->second;
   for (auto it = taken.drafts.rbegin(); it != taken.drafts.rend(); ++it) {
     ++queued_;
@@ -336,10 +364,13 @@ void shard_writer::requeue(flight_room& taken) {
   make_ready(room);
 }
 
-void shard_writer::requeue(flight& f) {
-  for (auto& part : f.shards) {
-    for (auto it = part.rooms.rbegin(); it != part.rooms.rend(); ++it) requeue(*it);
-  }
+void shard_writer::requeue(effects& out, flight_shard& part) {
+  const bool is_shard_open = is_open(part);
+  for (auto it = part.rooms.rbegin(); it != part.rooms.rend(); ++it) requeue(out, *it, is_shard_open);
+}
+
+void shard_writer::requeue(effects& out, flight& f) {
+  for (auto& part : f.shards) requeue(out, part);
 }
 
 void shard_writer::answer_all(effects& out, flight_room& taken, const decltype(write_outcome::how)& how) {
@@ -380,13 +411,14 @@ void shard_writer::lose_shard(effects& out, flight_shard& part, const std::strin
 void shard_writer::send_recovery(effects& out) {
   recover_request request{owner_, {}, {}};
   for (auto& part : flight_->shards) {
-    auto shard = shards_.find(part.fence.shard);
-    // A shard that was closed meanwhile is asked for with an id past its own, so that its late statement is fenced too.
-    attempt past{part.fence.own.value + 1};
-    if (shard != shards_.end() && shard->second.term == part.fence.term) {
-      past = shard->second.last = attempt{shard->second.last.value + 1};
+    // Past every id handed out, those of earlier recoveries too. A shard that was closed meanwhile is asked for as well,
+    // so that its late statement is fenced.
+    part.past = attempt{std::max(part.past, part.fence.own).value + 1};
+    if (is_open(part)) {
+      auto& s = shards_.at(part.fence.shard);
+      part.past = s.last = attempt{std::max(s.last, part.past).value + 1};
     }
-    request.shards.push_back({part.fence.shard, part.fence.term, past});
+    request.shards.push_back({part.fence.shard, part.fence.term, part.past});
     for (const auto& taken : part.rooms) request.rooms.push_back(taken.room);
   }
   flight_->is_recovery_sent = true;

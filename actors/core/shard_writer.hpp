@@ -9,6 +9,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -103,6 +104,7 @@ private:
   };
   struct flight_room {
     room_ref room;
+    position before;
     std::vector<queued_draft> drafts;
     event_list events;
     bool is_answered = false;  ///< as unknown: the deadline came first
@@ -110,6 +112,7 @@ private:
   struct flight_shard {
     shard_fence fence;
     std::vector<flight_room> rooms;
+    attempt past;  ///< the largest id that a recovery was sent with
   };
   struct flight {
     std::vector<flight_shard> shards;
@@ -127,11 +130,15 @@ private:
   void make_ready(room_state& room);
 
   void ended_shard(effects& out, flight_shard& part, shard_verdict verdict, instant now);
+  void resolve(effects& out, flight_shard& part, const parley::recovered::shard_part& found,
+               std::span<const room_head> heads);
   void committed(effects& out, flight_shard& part, attempt n);
   void answer_duplicates(effects& out, flight& f, const std::vector<stored_key>& keys, instant now);
   void failed_batch(effects& out, flight& f, const error& e, instant now);
-  void requeue(flight_room& room);
-  void requeue(flight& f);
+  void requeue(effects& out, flight_shard& part);
+  void requeue(effects& out, flight& f);
+  void requeue(effects& out, flight_room& room, bool is_open);
+  bool is_open(const flight_shard& part) const;
   void answer_all(effects& out, flight_room& room, const decltype(write_outcome::how)& how);
   void fail_waiting(effects& out, room_state& room);
   void lose_shard(effects& out, flight_shard& part, const std::string& reason, bool is_known);
