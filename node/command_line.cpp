@@ -22,7 +22,7 @@ constexpr auto footer =
     "\n"
     "Signals: TERM and INT drain (sessions are told to reconnect, what is under way is finished), a second one ends "
     "at\n"
-    "once; HUP reads log_level and origins again.\n"
+    "once; HUP reads log_level again.\n"
     "\n"
     "Exit codes: 0 a clean end; 64 the command line, environment or file is wrong; 69 a database that the start needs\n"
     "is out of reach; 70 an internal failure, a disk that failed at commit, or a stop that hung; 73 the port or the\n"
