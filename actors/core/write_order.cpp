@@ -15,9 +15,10 @@ bool breaks_order(const server_message& answer) {
 }  // namespace
 
 write_order::place write_order::sent(const std::string& room) {
-  rooms_[room].push_back({++last_number_, round_, std::nullopt});
+  auto& writes = rooms_.try_emplace(room, room_writes{round_, {}}).first->second;
+  writes.waiting.push_back({++last_number_, writes.round, std::nullopt});
   ++waiting_;
-  return {last_number_, round_};
+  return {last_number_, writes.round};
 }
 
 std::vector<server_message> write_order::answered(const std::string& room, std::uint64_t number,
@@ -25,13 +26,16 @@ std::vector<server_message> write_order::answered(const std::string& room, std::
   std::vector<server_message> ready;
   auto found = rooms_.find(room);
   if (found == rooms_.end()) return ready;
-  auto& writes = found->second;
+  auto& [round, writes] = found->second;
   auto mine = std::ranges::find(writes, number, &waiting_write::number);
   if (mine == writes.end() || mine->answer) return ready;  // a second answer to one write says nothing
-  if (breaks_order(answer)) round_ = std::max(round_, mine->round + 1);
   mine->answer = std::move(answer);
   while (!writes.empty() && writes.front().answer) {
-    ready.push_back(std::move(*writes.front().answer));
+    auto& first = writes.front();
+    // The next round begins when the failure is said, not when it is known: what the session sends before it hears of it
+    // must not overtake the repeat.
+    if (breaks_order(*first.answer) && first.round >= round) round = ++round_;
+    ready.push_back(std::move(*first.answer));
     writes.pop_front();
     --waiting_;
   }

@@ -13,8 +13,10 @@
 namespace parley {
 
 /// A session's writes, by room: they are answered in the order in which they were sent, however they end. Each carries
-/// the session's current `round` (see write_gate); a failure that breaks the order starts the next one. One round for
-/// all rooms of the session is enough: a gate only compares the rounds of one room, and nothing is kept per room.
+/// its room's current `round` (see write_gate); a failure that breaks the order starts the room's next one. A room keeps
+/// its round while writes of it wait: if another room's failure moved it, a write sent meanwhile would pass the gate
+/// before an earlier one that fails. A room without waiting writes begins with the session's largest, so that nothing is
+/// kept for it.
 class write_order {
 public:
   struct place {
@@ -34,8 +36,13 @@ private:
     std::optional<server_message> answer;
   };
 
-  std::unordered_map<std::string, std::deque<waiting_write>> rooms_;
-  write_gate::round round_ = 1;
+  struct room_writes {
+    write_gate::round round;
+    std::deque<waiting_write> waiting;
+  };
+
+  std::unordered_map<std::string, room_writes> rooms_;
+  write_gate::round round_ = 1;  ///< the largest given
   std::uint64_t last_number_ = 0;
   std::size_t waiting_ = 0;
 };
