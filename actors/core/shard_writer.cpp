@@ -271,6 +271,7 @@ void shard_writer::committed(effects& out, flight_shard& part, attempt n) {
     // A room that was opened anew meanwhile, under a later term, knows more than this late answer.
     if (auto room = rooms_.find(taken.room->key); room != rooms_.end() && is_open(part)) {
       room->second.head.head = head;
+      room->second.last_at = std::max(room->second.last_at, taken.events.back()->at);
       now_at = room->second.head;
     }
     moved.heads.push_back({taken.room->key, now_at});
