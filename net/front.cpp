@@ -14,7 +14,7 @@ front_threads make_threads(front_context& context) {
   if (count == 0) count = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, threads_max);
   front_threads threads;
   for (std::size_t n = 0; n < count; ++n)
-    threads.push_back(std::make_unique<front_thread>(thread_index{static_cast<std::uint32_t>(n)}, context));
+    threads.push_back(std::make_shared<front_thread>(thread_index{static_cast<std::uint32_t>(n)}, context));
   return threads;
 }
 

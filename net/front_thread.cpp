@@ -29,18 +29,23 @@ void front_thread::start() {
 void front_thread::stop() {
   if (!thread_.joinable()) return;
   post([this] {
+    is_stopping_ = true;
     for (const auto& member : everyone()) member->abort();
     sweep_timer_.cancel();
-    work_.reset();
-    io_.stop();  // what is left only waits for peers that are gone
+    work_.reset();  // every socket is closed: the loop ends when the last handler has heard of it
   });
   thread_.join();
+  std::vector<std::function<void()>> too_late;  // each may hold a session: released outside the lock
+  const std::lock_guard lock(inbox_mutex_);
+  is_closed_ = true;
+  too_late.swap(inbox_);
 }
 
 void front_thread::post(std::function<void()> task) {
   bool is_first = false;
   {
     const std::lock_guard lock(inbox_mutex_);
+    if (is_closed_) return;
     is_first = inbox_.empty();
     inbox_.push_back(std::move(task));
   }
@@ -83,7 +88,10 @@ void front_thread::enlist(std::shared_ptr<thread_member> member) {
   member->place_ = members_.size();
   member->is_listed_ = true;
   members_.push_back(std::move(member));
-  if (is_draining_) members_.back()->drain(farewell_);
+  if (is_stopping_)
+    members_.back()->abort();
+  else if (is_draining_)
+    members_.back()->drain(farewell_);
 }
 
 void front_thread::delist(thread_member& member) {
@@ -113,7 +121,7 @@ void front_thread::say_if_drained() {
 void front_thread::sweep_later() {
   sweep_timer_.expires_after(front_.options.patience.sweep);
   sweep_timer_.async_wait([this](boost::system::error_code failed) {
-    if (failed) return;
+    if (failed || is_stopping_) return;
     sweep();
     sweep_later();
   });

@@ -21,8 +21,9 @@ class session;
 
 /// One Asio thread of the front: its connections, its live table, one timer for all their deadlines, and an inbox through which
 /// the actors reach it. What a burst of the inbox touches is flushed once, at its end: all that waits for a session
-/// goes out in one write (performance.md, lever 7).
-class front_thread {
+/// goes out in one write (performance.md, lever 7). Sessions keep their thread alive: an actor may hold one longer than
+/// the front lives, and its socket needs the thread's loop to the end.
+class front_thread : public std::enable_shared_from_this<front_thread> {
  public:
   using executor = boost::asio::io_context::executor_type;
   using table_type = live_table<session*, live_frame_ptr>;
@@ -37,7 +38,7 @@ class front_thread {
   table_type& table() { return table_; }
 
   void start();
-  /// Thread-safe. Tasks of one caller run in their order.
+  /// Thread-safe. Tasks of one caller run in their order; after the thread's end they are dropped.
   void post(std::function<void()> task);
   /// Ends every member, then the loop. From outside, once.
   void stop();
@@ -69,11 +70,13 @@ class front_thread {
   std::vector<std::shared_ptr<thread_member>> touched_;
   bool is_in_burst_ = false;
   bool is_draining_ = false;
+  bool is_stopping_ = false;
   push::reconnect farewell_;
   std::function<void()> drained_;
 
   std::mutex inbox_mutex_;
   std::vector<std::function<void()>> inbox_;
+  bool is_closed_ = false;  ///< of the inbox
   std::vector<std::function<void()>> taken_in_;  ///< the other buffer of the two
   std::thread thread_;
 };

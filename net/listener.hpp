@@ -11,7 +11,7 @@
 
 namespace parley::net {
 
-using front_threads = std::vector<std::unique_ptr<front_thread>>;
+using front_threads = std::vector<std::shared_ptr<front_thread>>;
 
 /// Accepts on the first thread, hands connections to all in turn. Out of descriptors it pauses, longer each time.
 class listener {

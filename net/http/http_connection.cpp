@@ -23,7 +23,9 @@ void http_connection::wait(step at, milliseconds patience) {
   deadline_ = net_clock::now() + patience;
 }
 
-void http_connection::start() { read_head(); }
+void http_connection::start() {
+  if (step_ != step::over) read_head();
+}
 
 /// Between two requests nothing but the end or the next first byte comes, and its head's time counts from there.
 void http_connection::await_request() {

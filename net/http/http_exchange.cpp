@@ -13,7 +13,7 @@ constexpr std::uint32_t asked_id = 2;
 }  // namespace
 
 http_exchange::http_exchange(front_thread& thread, std::function<void(http_answer)> done)
-    : thread_(thread), id_(thread.front().next_session()), done_(std::move(done)) {}
+    : kept_(thread.shared_from_this()), thread_(thread), id_(thread.front().next_session()), done_(std::move(done)) {}
 
 bool http_exchange::start(std::string user, std::string instance, request::body asked) {
   is_write_ = std::holds_alternative<request::publish>(asked);

@@ -37,6 +37,7 @@ class http_exchange final : public session_port, public std::enable_shared_from_
   void answer(http_answer with);
   void end();
 
+  const std::shared_ptr<front_thread> kept_;
   front_thread& thread_;
   const session_id id_;
   std::function<void(http_answer)> done_;

@@ -22,6 +22,7 @@ sse_session::sse_session(front_thread& thread, tcp_socket connected, bool is_htt
       comment_at_(net_clock::now() + front().options.patience.ping) {}
 
 void sse_session::start(std::string user, std::string instance, std::string room, request::join_options options) {
+  if (!is(state::open)) return;  // it came while the front stops
   auto conversation = front().desk.open(self<sse_session>(), std::move(instance));
   if (!conversation) return refuse({refusal_code::unavailable, "the node stops", std::nullopt});
   converse(std::move(conversation));

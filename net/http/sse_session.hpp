@@ -12,12 +12,12 @@ class sse_session final : public session {
  public:
   sse_session(front_thread& thread, tcp_socket socket, bool is_http_1_0, admission::place_ptr address);
 
-  /// @returns false while the node stops
   void start(std::string user, std::string instance, std::string room, request::join_options options);
 
  private:
   void say_goodbye(std::uint16_t code, std::string_view reason) override;
   void about_to_send(const server_message& message) override;
+  void on_over() override { address_.reset(); }
   void on_sweep(net_time now) override;
   void refuse(const refusal& why);
   void watch_peer();

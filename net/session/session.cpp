@@ -7,7 +7,8 @@
 namespace parley::net {
 
 session::session(front_thread& thread, tcp_socket socket, wire_form form)
-    : thread_(thread),
+    : kept_(thread.shared_from_this()),
+      thread_(thread),
       socket_(std::move(socket)),
       id_(thread.front().next_session()),
       form_(form),
@@ -158,6 +159,7 @@ void session::be_over() {
   state_ = state::over;
   boost::system::error_code ignored;
   socket_.close(ignored);
+  on_over();
   thread_.delist(*this);
 }
 

@@ -51,6 +51,8 @@ class session : public thread_member, public session_port {
   virtual void say_goodbye(std::uint16_t code, std::string_view reason) = 0;
   /// A reply or push is about to be queued; e.g. the end of a handshake waits for one.
   virtual void about_to_send(const server_message&) {}
+  /// The end of everything: what refers to the front is given back, for an actor may hold the session for longer.
+  virtual void on_over() {}
   virtual void on_sweep(net_time) {}
   /// The socket took something: what waited for room may go on.
   virtual void on_written() {}
@@ -101,6 +103,7 @@ class session : public thread_member, public session_port {
   bool is_stalled(net_time now);
   live_row* row_of_room(const room_key& room);
 
+  const std::shared_ptr<front_thread> kept_;  ///< outlives the socket
   front_thread& thread_;
   tcp_socket socket_;
   const session_id id_;

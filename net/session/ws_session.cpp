@@ -50,6 +50,7 @@ ws_session::ws_session(front_thread& thread, tcp_socket connected, upgrade asked
 }
 
 void ws_session::start() {
+  if (!is(state::open)) return;  // it came while the front stops
   is_reading_ = true;
   ws_.async_accept(asked_.request, [me = self<ws_session>()](boost::system::error_code failed) {
     me->is_reading_ = false;
@@ -179,6 +180,11 @@ void ws_session::stop_reading() {
   socket().cancel(ignored);  // the read's own handler goes on with `discard`
 }
 
+void ws_session::on_over() {
+  address_.reset();
+  user_place_.reset();
+}
+
 void ws_session::on_written() {
   if (!is_held_ || waiting().bytes() > front().options.read_pause_bytes / 2) return;
   is_held_ = false;
@@ -209,7 +215,7 @@ void ws_session::on_sweep(net_time now) {
   if (!waiting().is_empty()) return;  // a ping would only wait: slow readers are the outbox's matter
   if (awaits_pong_ && now >= pong_deadline_)
     return finish(static_cast<std::uint16_t>(close_code::ping_timeout), "no answer to pings");
-  if (now < ping_at_) return;
+  if (awaits_pong_ || now < ping_at_) return;
   static const block ping = std::make_shared<const std::string>("\x89\x00", 2);
   ping_at_ = now + front().options.patience.ping;
   pong_deadline_ = now + front().options.patience.pong;

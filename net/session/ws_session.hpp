@@ -33,6 +33,7 @@ class ws_session final : public session {
 
  private:
   void say_goodbye(std::uint16_t code, std::string_view reason) override;
+  void on_over() override;
   void on_sweep(net_time now) override;
   void on_written() override;
   void stop_reading() override;
