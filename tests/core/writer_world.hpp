@@ -39,7 +39,6 @@ private:
     bool is_answered = false;
     bool is_done = false;  ///< acked, refused for good, or without a key
     std::optional<position> acked;
-    std::uint64_t acked_attempts = 0;
   };
   struct session {
     session_id id;
@@ -47,6 +46,7 @@ private:
     std::map<std::string, std::vector<message>> sent;       ///< by room, in the order of their first sending
     std::map<std::uint64_t, std::pair<std::string, std::size_t>> waiting;  ///< by number: which message
     std::map<std::string, std::deque<std::size_t>> expected;  ///< by room: whose answers come next
+    std::set<std::string> failed;  ///< rooms where a failure was told and earlier writes still wait
     instant to_room{}, to_session{};
   };
   struct room {
@@ -71,6 +71,7 @@ private:
     if (violation_.empty()) violation_ = what;
   }
 
+  bool is_all_done() const;
   void act();
   void publish(session& s, const std::string& name);
   void repeat(session& s, const std::string& name);
