@@ -1,0 +1,141 @@
+#include "actors/core/lease.hpp"
+
+#include "tests/core/given.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace parley::testing {
+namespace {
+
+const database_identity here{"sys", "00000001"};
+const lease_options options{3000ms, 1000ms, 200ms};
+
+lease valid_lease(std::uint32_t shards = 2) {
+  std::vector<shard_id> wanted;
+  for (auto i = shards; i > 0; --i) wanted.push_back(shard_id{i - 1});
+  lease l{"us", wanted, options};
+  (void)l.renewed({here, 1}, noon);
+  return l;
+}
+shard_row row(std::uint32_t shard, const std::string& owner, std::uint64_t t = 5, bool has_lease = false,
+              std::uint64_t renewals = 1) {
+  return {shard_id{shard}, owner, term{t}, attempt{9}, has_lease, renewals};
+}
+claimed_shard won(std::uint32_t shard, std::uint64_t t) { return {shard_id{shard}, true, term{t}, attempt{9}}; }
+
+}  // namespace
+
+TEST_CASE("a lease counts from before its renewal was sent, less a margin", "[core][lease][G7]") {
+  lease l{"us", {}, options};
+  CHECK_FALSE(l.is_valid(noon));
+  (void)l.renewed({here, 1}, noon);
+  CHECK(l.valid_until() == noon + 2800ms);
+  CHECK(l.is_valid(noon + 2799ms));
+  CHECK_FALSE(l.is_valid(noon + 2800ms));
+}
+
+TEST_CASE("a late answer to an earlier renewal takes nothing away", "[core][lease]") {
+  lease l{"us", {}, options};
+  (void)l.renewed({here, 2}, noon + 1s);
+  (void)l.renewed({here, 1}, noon);
+  CHECK(l.valid_until() == noon + 1s + 2800ms);
+}
+
+TEST_CASE("a free shard and one of its own are claimed at once", "[core][lease]") {
+  auto l = valid_lease();
+  const auto claims = l.surveyed({row(0, ""), row(1, "us", 7, true)}, noon);
+  REQUIRE(claims.size() == 2);
+  CHECK(claims[0].owner_before.empty());
+  CHECK(claims[0].term_before == term{5});
+  CHECK(claims[1].owner_before == "us");
+  CHECK(claims[1].term_floor == term{7});
+}
+
+TEST_CASE("nothing is claimed without a valid lease of one's own", "[core][lease][G7]") {
+  auto l = valid_lease();
+  CHECK(l.surveyed({row(0, "")}, noon + 2800ms).empty());
+  CHECK(l.surveyed({row(0, "")}, noon + 2799ms).size() == 1);
+}
+
+TEST_CASE("what is not wanted or already held is not claimed", "[core][lease]") {
+  auto l = valid_lease(1);
+  CHECK(l.surveyed({row(9, "")}, noon).empty());
+  CHECK_FALSE(l.holds_all_wanted());
+  (void)l.claimed({won(0, 6)});
+  CHECK(l.surveyed({row(0, "us", 6)}, noon).empty());
+  CHECK(l.owns(shard_id{0}));
+  CHECK(l.holds_all_wanted());
+}
+
+TEST_CASE("an ended lease is claimed only after it was watched unrenewed for one lease time", "[core][lease][G7]") {
+  auto l = valid_lease();
+  const auto look = [&](milliseconds later, bool has_lease, std::uint64_t renewals) {
+    (void)l.renewed({here, 1}, noon + later);
+    return l.surveyed({row(0, "them", 5, has_lease, renewals)}, noon + later).size();
+  };
+  CHECK(look(0ms, false, 7) == 0);     // the database's clock may have jumped
+  CHECK(look(2999ms, false, 7) == 0);
+  CHECK(look(3000ms, true, 7) == 0);   // not ended by the database's clock
+  CHECK(look(3000ms, false, 7) == 1);
+}
+
+TEST_CASE("a renewal seen meanwhile begins the watch anew", "[core][lease][G7]") {
+  auto l = valid_lease();
+  const auto look = [&](milliseconds later, std::uint64_t renewals) {
+    (void)l.renewed({here, 1}, noon + later);
+    return l.surveyed({row(0, "them", 5, false, renewals)}, noon + later).size();
+  };
+  CHECK(look(0ms, 7) == 0);
+  CHECK(look(2000ms, 8) == 0);
+  CHECK(look(3000ms, 8) == 0);
+  CHECK(look(5000ms, 8) == 1);
+}
+
+TEST_CASE("another owner is watched from its own beginning", "[core][lease][G7]") {
+  auto l = valid_lease();
+  CHECK(l.surveyed({row(0, "them")}, noon).empty());
+  (void)l.renewed({here, 2}, noon + 3s);
+  CHECK(l.surveyed({row(0, "others")}, noon + 3s).empty());
+}
+
+TEST_CASE("a claim asks for a term above every one that was ever seen of the shard", "[core][lease][G2]") {
+  auto l = valid_lease();
+  (void)l.surveyed({row(0, "them", 40, true)}, noon);
+  const auto after_failover = l.surveyed({row(0, "", 12)}, noon);  // the row's last change was lost
+  REQUIRE(after_failover.size() == 1);
+  CHECK(after_failover[0].term_before == term{12});
+  CHECK(after_failover[0].term_floor == term{40});
+  CHECK(l.claimed({{shard_id{0}, false, term{50}, attempt{}}}).empty());
+  CHECK(l.surveyed({row(0, "", 12)}, noon)[0].term_floor == term{50});
+}
+
+TEST_CASE("only what was won is owned", "[core][lease]") {
+  auto l = valid_lease();
+  const auto mine = l.claimed({won(0, 6), {shard_id{1}, false, term{9}, attempt{}}});
+  REQUIRE(mine.size() == 1);
+  CHECK(mine[0].term == term{6});
+  CHECK(l.held() == 1);
+  CHECK_FALSE(l.owns(shard_id{1}));
+}
+
+TEST_CASE("a shard is let go only under the term in which it is held", "[core][lease][G7]") {
+  auto l = valid_lease();
+  (void)l.claimed({won(0, 6)});
+  CHECK_FALSE(l.stepped_down(shard_id{0}, term{5}));
+  CHECK_FALSE(l.stepped_down(shard_id{1}, term{6}));
+  CHECK(l.owns(shard_id{0}));
+  CHECK(l.stepped_down(shard_id{0}, term{6}));
+  CHECK_FALSE(l.owns(shard_id{0}));
+}
+
+TEST_CASE("another history of the database ends every shard, the same one none", "[core][lease][G2][G7]") {
+  const auto other = GENERATE(database_identity{"sys", "00000002"}, database_identity{"other", "00000001"});
+  auto l = valid_lease();
+  (void)l.claimed({won(0, 6), won(1, 7)});
+  CHECK(l.renewed({here, 2}, noon).empty());
+  CHECK(l.renewed({other, 3}, noon).size() == 2);
+  CHECK(l.held() == 0);
+  CHECK(l.renewed({other, 4}, noon).empty());
+}
+
+}  // namespace parley::testing
