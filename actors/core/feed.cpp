@@ -203,12 +203,13 @@ void feed::proceed(effects& out, instant now) {
 }
 
 void feed::ask_for_head(effects& out, instant now) {
-  if (head_asked_ || now < retry_at_) return;
+  if ((head_asked_ && now < head_due_) || now < retry_at_) return;
   const bool joins_wait = std::ranges::any_of(attaches_, [](const auto& a) { return !a.needs; });
   if (!joins_wait && !head_doubt_.is_open()) return;
   head_asked_ = next_question();
   head_order_ = order_;
   head_asked_at_ = window_.last().seq;
+  head_due_ = now + options_.answer_deadline / 2;
   out.push_back(ask_head{*head_asked_, head_doubt_.is_open()});
   head_doubt_.ask();
 }

@@ -208,6 +208,7 @@ private:
   std::optional<question> head_asked_;
   std::uint64_t head_order_ = 0;  ///< attaches up to this order are served by the question under way
   seq head_asked_at_;             ///< our last seq when the head was asked for
+  instant head_due_{};            ///< asked again then: the owner's word may be lost on its way (C18)
   std::optional<question> fill_asked_;
   position fill_after_;           ///< our last position when the fill was asked for
   instant retry_at_{};
