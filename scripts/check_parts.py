@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 LOGS = ROOT / "build" / "check"
 PYTHON = "/usr/bin/python3"
 CORES = os.cpu_count() or 2
-PRESET = os.environ.get("PARLEY_CHECK_PRESET", "ci")  # the build that is tested; "dev" builds faster
+PRESET = os.environ.get("CHECK_PRESET", "ci")  # the build that is tested; "dev" builds faster
 FUZZ_SECONDS = 20
 
 
@@ -56,7 +56,7 @@ def house(log: Log) -> Tally:
 
 def build(log: Log) -> Tally:
     log.run("cmake", "--preset", PRESET)
-    targets = os.environ.get("PARLEY_CHECK_TARGETS", "all").split()  # by hand and in CI: fewer, where few are needed
+    targets = os.environ.get("CHECK_TARGETS", "all").split()  # by hand and in CI: fewer, where few are needed
     log.run("cmake", "--build", "--preset", PRESET, "-j", str(CORES), "--target", *targets)
     return Tally(1)
 
