@@ -138,11 +138,12 @@ bool feed::accept(effects& out, const room_envelope& envelope) {
 }
 
 void feed::append_run(effects& out, event_list run) {
-  if (run.empty()) return;
-  const auto before = window_.last();
-  for (const auto& e : run) window_.append(e);
-  snapshot_.reset();
-  if (!threads_.empty()) out.push_back(deliver{before, std::move(run)});
+  for (auto& batch : in_batches(std::move(run))) {
+    const auto before = window_.last();
+    for (const auto& e : batch) window_.append(e);
+    snapshot_.reset();
+    if (!threads_.empty()) out.push_back(deliver{before, std::move(batch)});
+  }
 }
 
 void feed::accept_ahead(effects& out) {

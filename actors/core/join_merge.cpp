@@ -137,10 +137,11 @@ void join_merge::go_on(effects& out) {
 }
 
 void join_merge::send_events(effects& out, event_list events) {
-  if (events.empty()) return;
-  const auto before = last_.seq;
-  last_ = events.back()->at_position();
-  out.push_back(send{push::batch{room_, before, push::phase::history, std::move(events)}});
+  for (auto& batch : in_batches(std::move(events))) {
+    const auto before = last_.seq;
+    last_ = batch.back()->at_position();
+    out.push_back(send{push::batch{room_, before, push::phase::history, std::move(batch)}});
+  }
 }
 
 void join_merge::ask(effects& out, seq after) {

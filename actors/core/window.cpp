@@ -10,6 +10,21 @@ std::size_t size_bytes(const event& e) {
   return bytes;
 }
 
+std::vector<event_list> in_batches(event_list events, std::size_t bytes_max) {
+  std::vector<event_list> batches;
+  std::size_t bytes = 0;
+  for (auto& e : events) {
+    const auto size = size_bytes(*e);
+    if (batches.empty() || bytes + size > bytes_max) {
+      batches.emplace_back();
+      bytes = 0;
+    }
+    bytes += size;
+    batches.back().push_back(std::move(e));
+  }
+  return batches;
+}
+
 void window::restart(position at) {
   before_ = at;
   events_.clear();

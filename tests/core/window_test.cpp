@@ -97,4 +97,22 @@ TEST_CASE("a restarted window holds nothing of before", "[core][window]") {
   CHECK(w.before() == at(2, 9));
 }
 
+TEST_CASE("a run of large events is cut into batches of bounded bytes, in order", "[core][window][G9]") {
+  event_list run;
+  for (std::uint64_t s = 1; s <= 10; ++s) run.push_back(event_at(1, s, std::string(60'000, 'x')));
+  std::vector<std::uint64_t> seqs;
+  for (const auto& batch : in_batches(run)) {
+    CHECK_FALSE(batch.empty());
+    CHECK(batch.size() <= 2);
+    for (const auto& e : batch) seqs.push_back(e->seq.value);
+  }
+  CHECK(seqs == seqs_of(run));
+  CHECK(in_batches(events_of(1, 1, 100)).size() == 1);
+}
+
+TEST_CASE("an event over the bound is a batch of its own, and nothing makes none", "[core][window][G9]") {
+  CHECK(in_batches({event_at(1, 1, std::string(300'000, 'x')), event_at(1, 2)}).size() == 2);
+  CHECK(in_batches({}).empty());
+}
+
 }  // namespace parley::testing
