@@ -85,7 +85,7 @@ TEST_CASE("nothing is read before the subscription is confirmed", "[core][feed][
 TEST_CASE("a subscription that is not confirmed in time leaves the feed polling: the join goes on", "[core][feed][G6]") {
   given_feed f;
   (void)f.attach(1);
-  CHECK(find_effect<feed::ask_newest>(f.tick(1000ms))->limit == 256);
+  CHECK(the_effect<feed::ask_newest>(f.tick(1000ms)).limit == 256);
 }
 
 TEST_CASE("a link that is lost before it was confirmed holds no join up", "[core][feed][G6]") {
@@ -101,18 +101,18 @@ TEST_CASE("the first page opens the threads and answers the joins that came befo
   const auto q = asked_newest(f.subscribed());
   (void)f.attach(3, first_thread);
   const auto effects = f.core.newest_answered(q, newest_of(events_of(1, 1, 3), at(1, 3)), f.now);
-  CHECK(find_effect<feed::marked>(effects)->mark == mark_of(1, 5));
+  CHECK(the_effect<feed::marked>(effects).mark == mark_of(1, 5));
   CHECK(count_effects<feed::open_thread>(effects) == 2);
-  CHECK(find_effect<feed::open_thread>(effects)->at == at(1, 3));
+  CHECK(the_effect<feed::open_thread>(effects).at == at(1, 3));
   CHECK(count_effects<feed::attached>(effects) == 2);
-  const auto& view = find_effect<feed::attached>(effects)->view;
+  const auto& view = the_effect<feed::attached>(effects).view;
   CHECK(view.head.head == at(1, 3));
   CHECK(view.before == position{});
   CHECK(view.last == at(1, 3));
   CHECK(seqs_of(*view.events) == seqs{1, 2, 3});
   // The third arrived after the question was sent: it gets an answer of its own (G3).
   const auto own = asked_head(effects);
-  CHECK(find_effect<feed::attached>(f.head(own, at(1, 3)))->ticket == feed_ticket{3});
+  CHECK(the_effect<feed::attached>(f.head(own, at(1, 3))).ticket == feed_ticket{3});
 }
 
 TEST_CASE("a first page that fails is asked for again after a delay", "[core][feed][G6]") {
@@ -140,7 +140,7 @@ TEST_CASE("a first page tells where the window begins: at the log's start, the f
   given_feed f;
   (void)f.attach(1);
   const auto effects = f.core.newest_answered(asked_newest(f.subscribed()), newest_of(events, head, floor), f.now);
-  const auto& view = find_effect<feed::attached>(effects)->view;
+  const auto& view = the_effect<feed::attached>(effects).view;
   CHECK(view.before == before);
   CHECK(view.last == last);
   CHECK(view.head.floor == floor);
@@ -165,7 +165,7 @@ TEST_CASE("too much before the first page is dropped, and the tail then is not t
   const auto q = asked_newest(f.subscribed());
   for (std::uint64_t s = 1; s <= 3; ++s) (void)f.arrived(at(1, s - 1), events_of(1, s, s));
   const auto effects = f.core.newest_answered(q, newest_of({}, {}), f.now);
-  CHECK(find_effect<feed::ask_head>(effects)->from_storage);
+  CHECK(the_effect<feed::ask_head>(effects).from_storage);
 }
 
 // ---- joins of a loaded feed --------------------------------------------------------------------------------------
@@ -174,10 +174,10 @@ TEST_CASE("a later join asks the owner for the head and gets the window", "[core
   given_feed f;
   (void)f.load(1, 3);
   const auto effects = f.attach(2);
-  CHECK_FALSE(find_effect<feed::ask_head>(effects)->from_storage);
+  CHECK_FALSE(the_effect<feed::ask_head>(effects).from_storage);
   CHECK(count_effects<feed::attached>(effects) == 0);
   const auto answered = f.head(asked_head(effects), at(1, 3), std::nullopt);
-  CHECK(find_effect<feed::attached>(answered)->ticket == feed_ticket{2});
+  CHECK(the_effect<feed::attached>(answered).ticket == feed_ticket{2});
   CHECK(count_effects<feed::marked>(answered) == 0);
 }
 
@@ -199,7 +199,7 @@ TEST_CASE("a join waits until the feed holds the head that it was promised", "[c
   CHECK(count_effects<feed::attached>(waiting) == 0);
   CHECK(count_effects<feed::attached>(f.arrived(at(1, 3), events_of(1, 4, 4))) == 0);
   const auto effects = f.arrived(at(1, 4), events_of(1, 5, 5));
-  CHECK(find_effect<feed::attached>(effects)->view.last == at(1, 5));
+  CHECK(the_effect<feed::attached>(effects).view.last == at(1, 5));
 }
 
 TEST_CASE("a head that can not be read is asked for again, and the join fails at its deadline", "[core][feed][G7]") {
@@ -210,8 +210,8 @@ TEST_CASE("a head that can not be read is asked for again, and the join fails at
   CHECK(f.core.head_answered(question{99}, head_at(at(1, 3)), std::nullopt, f.now).empty());
   (void)asked_head(f.tick(100ms));
   const auto effects = f.tick(4900ms);
-  CHECK(find_effect<feed::failed>(effects)->ticket == feed_ticket{2});
-  CHECK(find_effect<feed::failed>(effects)->why.code == refusal_code::unavailable);
+  CHECK(the_effect<feed::failed>(effects).ticket == feed_ticket{2});
+  CHECK(the_effect<feed::failed>(effects).why.code == refusal_code::unavailable);
 }
 
 TEST_CASE("an owner's word that got lost is asked for again before the join's deadline", "[core][feed][G3]") {
@@ -227,7 +227,7 @@ TEST_CASE("an owner's word that got lost is asked for again before the join's de
 TEST_CASE("threads open with their first subscriber and close with their last", "[core][feed]") {
   given_feed f;
   (void)f.load(1, 3);
-  CHECK(find_effect<feed::open_thread>(f.attach(2, second_thread))->at == at(1, 3));
+  CHECK(the_effect<feed::open_thread>(f.attach(2, second_thread)).at == at(1, 3));
   CHECK(count_effects<feed::open_thread>(f.attach(3, second_thread)) == 0);
   CHECK(f.core.threads() == std::vector<thread_index>{first_thread, second_thread});
   CHECK(f.core.detach(second_thread).empty());
@@ -285,10 +285,10 @@ TEST_CASE("a hole that stays is read from storage after its grace", "[core][feed
   (void)f.arrived(at(1, 5), events_of(1, 6, 6));
   CHECK(f.tick(4ms).empty());
   const auto asked = f.tick(1ms);
-  CHECK(find_effect<feed::ask_range>(asked)->after == seq{3});
+  CHECK(the_effect<feed::ask_range>(asked).after == seq{3});
   CHECK(f.tick(1ms).empty());
   const auto effects = f.core.range_answered(asked_range(asked), range_of(events_of(1, 4, 5), 1, at(1, 6)), f.now);
-  CHECK(find_effect<feed::hole_filled>(effects)->events == 2);
+  CHECK(the_effect<feed::hole_filled>(effects).events == 2);
   CHECK(delivered(effects) == seqs{4, 5, 6});
   CHECK_FALSE(f.core.needs_tick());
 }
@@ -297,7 +297,7 @@ TEST_CASE("without the link a hole is read at once", "[core][feed][G6]") {
   given_feed f;
   (void)f.load(1, 3);
   (void)f.core.link_lost(f.now);
-  CHECK(find_effect<feed::ask_range>(f.core.head_seen(head_at(at(1, 4)), mark_of(1, 7), f.now))->after == seq{3});
+  CHECK(the_effect<feed::ask_range>(f.core.head_seen(head_at(at(1, 4)), mark_of(1, 7), f.now)).after == seq{3});
 }
 
 TEST_CASE("a fill that fails is tried again after a delay", "[core][feed][G6]") {
@@ -316,7 +316,7 @@ TEST_CASE("a long hole is read page after page", "[core][feed][G6]") {
   const auto part = f.core.range_answered(asked_range(f.tick(5ms)), range_of(events_of(1, 4, 6), 1, at(1, 8)), f.now);
   CHECK(delivered(part) == seqs{4, 5, 6});
   const auto rest = f.tick(5ms);
-  CHECK(find_effect<feed::ask_range>(rest)->after == seq{6});
+  CHECK(the_effect<feed::ask_range>(rest).after == seq{6});
   CHECK(delivered(f.core.range_answered(asked_range(rest), range_of(events_of(1, 7, 8), 1, at(1, 8)), f.now)) == seqs{7, 8});
 }
 
@@ -360,8 +360,8 @@ TEST_CASE("a seq that the primary itself lacks is never skipped", "[core][feed][
   const auto page = GENERATE(range_of(events_of(1, 5, 6), 1, at(1, 6)), range_of({}, 1, at(1, 6)));
   const auto effects = f.core.range_answered(asked_range(f.tick(5ms)), page, f.now);
   REQUIRE(find_effect<feed::broken>(effects) != nullptr);
-  CHECK(find_effect<feed::broken>(effects)->at == at(1, 3));
-  CHECK(find_effect<feed::broken>(effects)->head.head == at(1, 6));
+  CHECK(the_effect<feed::broken>(effects).at == at(1, 3));
+  CHECK(the_effect<feed::broken>(effects).head.head == at(1, 6));
   CHECK(delivered(effects).empty());
   CHECK(f.tick(4999ms).empty());
 }
@@ -372,7 +372,7 @@ TEST_CASE("a head that is heard of is fetched: a lost last message shows", "[cor
   given_feed f;
   (void)f.load(1, 3);
   const auto effects = f.core.head_seen(head_at(at(1, 4)), mark_of(1, 7), f.now);
-  CHECK(find_effect<feed::marked>(effects)->mark == mark_of(1, 7));
+  CHECK(the_effect<feed::marked>(effects).mark == mark_of(1, 7));
   CHECK(delivered(f.core.range_answered(asked_range(f.tick(5ms)), range_of(events_of(1, 4, 4), 1, at(1, 4)), f.now)) ==
         seqs{4});
 }
@@ -387,10 +387,10 @@ TEST_CASE("a link that came back is not trusted before the head was read from st
   (void)f.load(1, 3);
   (void)f.core.link_lost(f.now);
   const auto effects = f.subscribed();
-  CHECK(find_effect<feed::ask_head>(effects)->from_storage);
+  CHECK(the_effect<feed::ask_head>(effects).from_storage);
   CHECK(f.core.needs_tick());
   const auto unmarked = f.head(asked_head(effects), at(1, 3), std::nullopt);
-  CHECK(find_effect<feed::ask_head>(unmarked)->from_storage);  // the owner's word is not enough
+  CHECK(the_effect<feed::ask_head>(unmarked).from_storage);  // the owner's word is not enough
   (void)f.head(asked_head(unmarked), at(1, 3));
   CHECK_FALSE(f.core.needs_tick());
 }
@@ -401,7 +401,7 @@ TEST_CASE("a head that was asked for before the link came back does not settle i
   const auto early = asked_head(f.attach(2));
   (void)f.core.link_lost(f.now);
   CHECK(count_effects<feed::ask_head>(f.subscribed()) == 0);
-  CHECK(find_effect<feed::ask_head>(f.head(early, at(1, 3)))->from_storage);
+  CHECK(the_effect<feed::ask_head>(f.head(early, at(1, 3))).from_storage);
 }
 
 TEST_CASE("a first page that was asked for before the confirmation is checked after it", "[core][feed][G3][G6]") {
@@ -409,7 +409,7 @@ TEST_CASE("a first page that was asked for before the confirmation is checked af
   (void)f.attach(1);
   const auto q = asked_newest(f.tick(1000ms));
   CHECK(f.subscribed().empty());
-  CHECK(find_effect<feed::ask_head>(f.core.newest_answered(q, newest_of({}, {}), f.now))->from_storage);
+  CHECK(the_effect<feed::ask_head>(f.core.newest_answered(q, newest_of({}, {}), f.now)).from_storage);
 }
 
 TEST_CASE("a head heard of while a page was being read is not forgotten", "[core][feed][G6]") {
@@ -419,7 +419,7 @@ TEST_CASE("a head heard of while a page was being read is not forgotten", "[core
   const auto q = asked_range(f.tick(5ms));
   (void)f.core.head_seen(head_at(at(1, 5)), std::nullopt, f.now);
   (void)f.core.range_answered(q, range_of(events_of(1, 4, 4), 1, at(1, 4)), f.now);
-  CHECK(find_effect<feed::ask_range>(f.tick(5ms))->after == seq{4});
+  CHECK(the_effect<feed::ask_range>(f.tick(5ms)).after == seq{4});
 }
 
 TEST_CASE("a head or an envelope that the primary does not have is a rumour: asked for once, then dropped",
@@ -448,12 +448,12 @@ TEST_CASE("our last seq under another term: the tail is proven, and if it was lo
   if (how == 3) asked = f.arrived(at(1, 3), events_of(2, 4, 6));
   CAPTURE(how);
   CHECK(delivered(asked).empty());
-  CHECK(find_effect<feed::ask_range>(asked)->after == seq{5});
+  CHECK(the_effect<feed::ask_range>(asked).after == seq{5});
   const auto effects = f.core.range_answered(asked_range(asked), range_of(events_of(2, 6, 6), 2, at(2, 6)), f.now);
-  CHECK(find_effect<feed::reset_threads>(effects)->at == at(1, 5));
+  CHECK(the_effect<feed::reset_threads>(effects).at == at(1, 5));
   CHECK_FALSE(f.core.is_loaded());
   const auto loaded = f.core.newest_answered(asked_newest(effects), newest_of(events_of(2, 1, 6), at(2, 6)), f.now);
-  CHECK(find_effect<feed::open_thread>(loaded)->at == at(2, 6));
+  CHECK(the_effect<feed::open_thread>(loaded).at == at(2, 6));
   CHECK_FALSE(f.core.needs_tick());
 }
 
@@ -492,7 +492,7 @@ TEST_CASE("the primary's head below what we had when we asked: was a tail lost?"
   const auto effects = f.core.range_answered(asked_range(asked), range_of({}, std::nullopt, at(1, 3)), f.now);
   CHECK(count_effects<feed::reset_threads>(effects) == 1);
   const auto loaded = f.core.newest_answered(asked_newest(effects), newest_of(events_of(1, 1, 3), at(1, 3)), f.now);
-  CHECK(find_effect<feed::attached>(loaded)->view.last == at(1, 3));
+  CHECK(the_effect<feed::attached>(loaded).view.last == at(1, 3));
 }
 
 TEST_CASE("while the tail is in doubt no join gets it and no fetch is served from it", "[core][feed][G3][G8]") {
@@ -503,7 +503,7 @@ TEST_CASE("while the tail is in doubt no join gets it and no fetch is served fro
   const auto q = asked_range(answered);
   const auto fetched = f.core.fetch(feed_ticket{3}, seq{3}, 10, f.now);
   CHECK(count_effects<feed::fetched>(fetched) == 0);
-  CHECK(find_effect<feed::ask_range>(fetched)->after == seq{3});
+  CHECK(the_effect<feed::ask_range>(fetched).after == seq{3});
   CHECK(count_effects<feed::attached>(f.core.range_answered(q, range_of({}, 1, at(1, 5)), f.now)) == 1);
 }
 
@@ -538,8 +538,8 @@ TEST_CASE("the floor trims the window, whoever names it", "[core][feed][G8]") {
   CHECK(count_effects<feed::fetched>(f.core.fetch(feed_ticket{2}, seq{2}, 10, f.now)) == 0);
   const auto effects = f.core.fetch(feed_ticket{3}, seq{3}, 10, f.now);
   REQUIRE(find_effect<feed::fetched>(effects) != nullptr);
-  CHECK(find_effect<feed::fetched>(effects)->page.anchor == term{1});
-  CHECK(find_effect<feed::fetched>(effects)->page.head.floor == at(1, 3));
+  CHECK(the_effect<feed::fetched>(effects).page.anchor == term{1});
+  CHECK(the_effect<feed::fetched>(effects).page.head.floor == at(1, 3));
 }
 
 // ---- readers that continue ---------------------------------------------------------------------------------------
@@ -554,7 +554,7 @@ TEST_CASE("a reader inside the window is served from it", "[core][feed]") {
   CHECK(seqs_of(got->page.events) == seqs{3, 4});
   CHECK(got->page.anchor == term{1});
   CHECK(got->page.head.head == at(1, 5));
-  CHECK(find_effect<feed::fetched>(f.core.fetch(feed_ticket{8}, seq{5}, 2, f.now))->page.events.empty());
+  CHECK(the_effect<feed::fetched>(f.core.fetch(feed_ticket{8}, seq{5}, 2, f.now)).page.events.empty());
 }
 
 TEST_CASE("a reader before or beyond the window is served from storage", "[core][feed][G8]") {
@@ -601,8 +601,8 @@ TEST_CASE("a reader whose range can not be read fails at its deadline", "[core][
   f.now += 1s;
   (void)f.core.fetch(feed_ticket{8}, seq{3}, 20, f.now);
   CHECK(f.tick(3999ms).empty());
-  CHECK(find_effect<feed::failed>(f.tick(1ms))->ticket == feed_ticket{7});
-  CHECK(find_effect<feed::failed>(f.tick(1s))->ticket == feed_ticket{8});
+  CHECK(the_effect<feed::failed>(f.tick(1ms)).ticket == feed_ticket{7});
+  CHECK(the_effect<feed::failed>(f.tick(1s)).ticket == feed_ticket{8});
   CHECK(count_effects<feed::fetched>(f.core.range_answered(q, range_of({}, 1, at(1, 15)), f.now)) == 0);
   CHECK_FALSE(f.core.needs_tick());
 }
@@ -612,7 +612,7 @@ TEST_CASE("a page that proves its reader wrong is handed on as it is", "[core][f
   (void)f.load(10, 15);
   const auto q = asked_range(f.core.fetch(feed_ticket{7}, seq{3}, 20, f.now));
   const auto effects = f.core.range_answered(q, range_of({}, 9, at(9, 3)), f.now);
-  CHECK(find_effect<feed::fetched>(effects)->page.anchor == term{9});
+  CHECK(the_effect<feed::fetched>(effects).page.anchor == term{9});
 }
 
 }  // namespace parley::testing

@@ -7,6 +7,7 @@
 #include "actors/core/result.hpp"
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <variant>
@@ -80,6 +81,14 @@ const Kind* find_effect(const Effects& effects) {
     if (const auto* found = std::get_if<Kind>(&e)) return found;
   }
   return nullptr;
+}
+
+/// The first effect of one kind. Its absence fails the test, not the run.
+template <class Kind, class Effects>
+const Kind& the_effect(const Effects& effects) {
+  const auto* found = find_effect<Kind>(effects);
+  if (found == nullptr) throw std::logic_error("an expected effect is missing");
+  return *found;
 }
 
 template <class Kind, class Effects>

@@ -318,7 +318,7 @@ TEST_CASE("an unknown batch that is stored is committed, and the row's n is know
   const auto past = request_of(w.failed(errc::outcome_unknown)).shards[0].past;
   const auto effects = w.recovered(true, 11, {head_at(at(5, 42))});
   CHECK(words_of(effects) == "1c");
-  CHECK(find_effect<shard_writer::shard_moved>(effects)->mark == shard_mark{term{5}, past});
+  CHECK(the_effect<shard_writer::shard_moved>(effects).mark == shard_mark{term{5}, past});
   const auto next_batch = w.enqueue(general, 2);
   CHECK(batch_of(next_batch).shards[0].fence.before == past);
   CHECK(batch_of(next_batch).shards[0].fence.own > past);
@@ -369,7 +369,7 @@ TEST_CASE("a recovery whose own answer was lost is asked again with larger ids, 
   SECTION("stored") {
     const auto effects = w.recovered(true, first.value, {head_at(at(5, 42))});
     CHECK(words_of(effects) == "1c");
-    CHECK(find_effect<shard_writer::shard_moved>(effects)->mark.n == second);
+    CHECK(the_effect<shard_writer::shard_moved>(effects).mark.n == second);
   }
   SECTION("not stored") {
     const auto effects = w.recovered(true, first.value, {head_at(at(4, 41))});

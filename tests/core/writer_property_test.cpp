@@ -6,7 +6,7 @@ namespace parley::testing {
 
 TEST_CASE("whatever storage answers, each publish is stored at most once, in order, and its sender is told the truth",
           "[core][property][G1][G2][G5][G7]") {
-  const auto seed = GENERATE(take(100, random<std::uint64_t>(1, 1ull << 60)));
+  const auto seed = GENERATE(take(250, random<std::uint64_t>(1, 1ull << 60)));
   CAPTURE(seed);
   writer_world world{seed};
   world.run();
@@ -15,7 +15,7 @@ TEST_CASE("whatever storage answers, each publish is stored at most once, in ord
 
 TEST_CASE("the publishes that the property runs meet every answer that storage can give", "[core][property]") {
   writer_tally all;
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 120; ++seed) {
     CAPTURE(seed);
     writer_world world{seed};
     world.run();
