@@ -140,8 +140,13 @@ async def _replay(chosen: argparse.Namespace, logs: list[Log], http: str, node, 
         failure = f"{type(error).__name__}: {error}"
     seconds = time.monotonic() - begin
     run.recorder.close()
-    minima = _minima(run, rooms, logs, kills)
-    return Report(run, rooms, kills, check(run.recorder.records, minima=minima), seconds, failure)
+    checked = check(run.recorder.records, minima=_minima(run, logs, kills))
+    for kill in kills:
+        kill.acks_after = run.progress.acked - kill.acks_before if kill.acted else 0
+        if not kill.proves_something:
+            checked.missing.append(f"a kill of {kill.target} in the middle of the traffic")
+            checked.verdict = "unknown" if checked.verdict == "valid" else checked.verdict
+    return Report(run, rooms, kills, checked, seconds, failure)
 
 
 async def _all_rooms(chosen, run: Run, logs: list[Log], prefix: str, rooms: list[RoomResult], kills, node,
@@ -177,7 +182,7 @@ async def _show_progress(run: Run) -> None:
               f"{progress.cuts} cuts, {progress.retries} repeats", file=sys.stderr, flush=True)
 
 
-def _minima(run: Run, rooms: list[RoomResult], logs: list[Log], kills) -> dict[str, int]:
+def _minima(run: Run, logs: list[Log], kills: list[faults.Kill]) -> dict[str, int]:
     """Below these the run proves too little. Every line is acked, every reader resumes, every kill acts."""
     minima = {"acks": max(20, run.progress.lines), "stored": max(20, run.progress.lines),
               "joins": len(logs) * (2 * run.readers + 1), "resumes": len(logs) * run.readers,

@@ -72,8 +72,9 @@ class Report:
         for kill in self.kills:
             lines.append(
                 f"kill -9 {kill.target}: {'acted' if kill.acted else 'DID NOT ACT'} after {kill.acks_before} acks with "
-                f"{kill.in_flight} publishes in flight; down {kill.down_s} s with {kill.acks_while_down} acks meanwhile; "
-                + (f"next ack {kill.first_ack_after_s} s after" if kill.first_ack_after_s is not None else "no ack due after"))
+                f"{kill.in_flight} publishes in flight; down {kill.down_s} s, {kill.acks_while_down} acks meanwhile, "
+                f"{kill.acks_after} after it" + (f", the first {kill.first_ack_after_s} s after the restart"
+                                                 if kill.first_ack_after_s is not None else ""))
         if not self.mistakes and self.checked.verdict == "valid":
             lines.append("each reader's stream is complete, once, in order, and equals the stored room")
         lines += [f"MISTAKE {mistake}" for mistake in self.mistakes[:10]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import math
 import random
 import time
 
@@ -29,6 +30,34 @@ class Progress:
 
     def __post_init__(self) -> None:
         self._waiting: list[tuple[int, asyncio.Future]] = []
+        self._limit: float = math.inf
+        self._moved = asyncio.Event()
+
+    def hold_at(self, acks: float) -> None:
+        """New lines wait when so many are acknowledged or on their way: so that a kill that is due
+        then strikes in the middle of the replay, however long the one before it takes."""
+        self._limit = acks
+        self._moved.set()
+
+    async def may_send(self) -> None:
+        while self.acked + self.in_flight >= self._limit:
+            self._moved.clear()
+            await self._moved.wait()
+
+    def launched(self) -> None:
+        self.in_flight += 1
+        self._moved.set()
+
+    async def is_busy(self) -> None:
+        """Returns while something is on its way."""
+        while not self.in_flight:
+            self._moved.clear()
+            await self._moved.wait()
+
+    def landed(self) -> None:
+        """A publish has its outcome. What failed counts no more, so that its repeat goes out."""
+        self.in_flight -= 1
+        self._moved.set()
 
     def acknowledge(self) -> None:
         self.acked += 1

@@ -51,10 +51,10 @@ class Sender:
     def _publish(self, session: Session, draft: dict) -> asyncio.Future:
         progress = self._run.progress
         answer = session.publish(self._room, **draft)
-        progress.in_flight += 1
+        progress.launched()
 
         def ended(done: asyncio.Future) -> None:
-            progress.in_flight -= 1
+            progress.landed()
             if not done.cancelled() and done.exception() is None:
                 progress.acknowledge()
 
@@ -134,6 +134,7 @@ async def write_log(run: Run, log: Log, room: str, *, sessions_max: int) -> None
     before: Sender | None = None
     for line in log.lines:
         await clock.wait(line)
+        await run.progress.may_send()
         user = line.user
         sender = senders.pop(user, None) or Sender(run, room, user)
         senders[user] = sender  # the last used is last
