@@ -122,7 +122,8 @@ chat::chat(chat_options options, std::vector<database_ports> databases, std::vec
   context->endpoints = std::move(endpoints);
   context->log = &log;
   context->probe = &probe;
-  for (std::size_t i = 0; i < context->databases.size(); ++i) context->leases.push_back(std::make_unique<lease_clock>());
+  for (std::size_t i = 0; i < context->databases.size(); ++i)
+    context->leases.push_back(std::make_unique<lease_clock>());
   running_->context = std::move(context);
   // Work stealing collapses when its workers are preempted; sharing does not.
   running_->config.set("scheduler.policy", caf::atom("sharing"));
@@ -158,7 +159,9 @@ void chat::start(live_front& front) {
   }
 }
 
-bool chat::is_ready() const { return !running_->context->is_stopping && shards_owned() == running_->context->options.shards; }
+bool chat::is_ready() const {
+  return !running_->context->is_stopping && shards_owned() == running_->context->options.shards;
+}
 
 std::size_t chat::shards_owned() const { return running_->context->shards_owned; }
 
@@ -167,8 +170,8 @@ std::shared_ptr<conversation> chat::open(std::shared_ptr<session_port> session, 
   std::lock_guard lock(r.mutex);
   if (!r.system || r.context->is_stopping) return nullptr;
   r.context->probe->connection_opened();
-  return std::make_shared<actor_conversation>(r.system->spawn<connection_actor>(
-      r.context, std::move(session), std::move(instance), r.router, r.feeds));
+  return std::make_shared<actor_conversation>(
+      r.system->spawn<connection_actor>(r.context, std::move(session), std::move(instance), r.router, r.feeds));
 }
 
 void chat::stop() {

@@ -21,15 +21,15 @@ struct shard_route {
 struct chat_options {
   node_identity node;
   std::uint32_t shards = 256;
-  std::vector<shard_route> routes;         ///< one per shard
-  std::size_t workers = 2;                 ///< CAF's scheduler threads
+  std::vector<shard_route> routes;  ///< one per shard
+  std::size_t workers = 2;          ///< CAF's scheduler threads
   std::size_t rooms_per_connection = 200;
-  std::size_t writes_waiting_max = 1024;   ///< of one connection; beyond: `rate_limited`
-  milliseconds room_idle_max{60'000};      ///< an idle room's actor is put to sleep
-  milliseconds feed_linger{30'000};        ///< a feed without subscribers stays that long
+  std::size_t writes_waiting_max = 1024;  ///< of one connection; beyond: `rate_limited`
+  milliseconds room_idle_max{60'000};     ///< an idle room's actor is put to sleep
+  milliseconds feed_linger{30'000};       ///< a feed without subscribers stays that long
   milliseconds beacon_period{200};
-  milliseconds poll_period{1000};          ///< of the tail watch, with jitter (C10b)
-  milliseconds release_wait{3000};         ///< a stop waits so long for batches under way
+  milliseconds poll_period{1000};   ///< of the tail watch, with jitter (C10b)
+  milliseconds release_wait{3000};  ///< a stop waits so long for batches under way
   lease_options lease;
   shard_writer_options writer;
   room_log_options room;

@@ -12,9 +12,9 @@ class chat_probe {
 public:
   virtual ~chat_probe() = default;
 
-  virtual void published(std::size_t /*events*/) {}            ///< committed, known for sure
-  virtual void publish_refused() {}                            ///< answered with an error
-  virtual void publish_repeated() {}                           ///< answered with the first result
+  virtual void published(std::size_t /*events*/) {}  ///< committed, known for sure
+  virtual void publish_refused() {}                  ///< answered with an error
+  virtual void publish_repeated() {}                 ///< answered with the first result
   virtual void batch_sent(std::size_t /*events*/) {}
   virtual void batch_committed(std::chrono::nanoseconds /*took*/) {}
   virtual void outcome_unknown() {}
@@ -26,10 +26,10 @@ public:
   virtual void feed_closed() {}
   virtual void hole_filled(std::size_t /*events*/) {}
   virtual void tail_suspected(std::size_t /*feeds*/) {}
-  virtual void log_broken() {}                                 ///< the primary lacks a seq: an alarm
+  virtual void log_broken() {}  ///< the primary lacks a seq: an alarm
   virtual void joined() {}
   virtual void join_refused() {}
-  virtual void fell_behind() {}                                ///< a live row is read on from storage
+  virtual void fell_behind() {}  ///< a live row is read on from storage
   virtual void connection_opened() {}
   virtual void connection_closed() {}
 };

@@ -32,9 +32,7 @@ connection_actor::connection_actor(caf::actor_config& config, context_ptr contex
 
 caf::behavior connection_actor::make_behavior() {
   return {
-      [this](msg::requested& m) {
-        std::visit([&](auto& body) { asked(m.what.id, body); }, m.what.body);
-      },
+      [this](msg::requested& m) { std::visit([&](auto& body) { asked(m.what.id, body); }, m.what.body); },
       [this](msg::write_answer& m) { answered(m); },
       [this](msg::feed_attached& m) {
         auto* s = subscription_of(m.room, m.generation);
@@ -115,23 +113,27 @@ void connection_actor::asked(std::uint32_t id, request::publish& r) {
   const auto place = order_.sent(r.room);
   writes_.emplace(place.number, sent_write{id, r.draft.client_msg_id});
   if (order_.waiting() > context_->options.writes_waiting_max) {
-    refusal why{refusal_code::rate_limited, "too many writes of this connection wait for their answers", milliseconds{100}};
+    refusal why{refusal_code::rate_limited, "too many writes of this connection wait for their answers",
+                milliseconds{100}};
     msg::write_answer full{identified(r.room), place.number, std::move(why)};
     answered(full);
     return;
   }
   auto what = std::make_shared<draft>(std::move(r.draft));
   what->sender = user_;
-  caf::anon_send(router_, msg::write{identified(r.room), std::move(what), {session_->id(), place.round, place.number},
+  caf::anon_send(router_, msg::write{identified(r.room),
+                                     std::move(what),
+                                     {session_->id(), place.round, place.number},
                                      caf::actor_cast<caf::actor>(this)});
 }
 
 void connection_actor::asked(std::uint32_t id, request::history& r) {
   auto room = identified(r.room);
   const history_query query{room, static_cast<history_query::side>(r.where), r.seq, r.limit, r.messages};
-  context_->log_of(room->shard).history(query, [self = caf::actor_cast<caf::actor>(this), id, name = r.room](auto page) {
-    caf::anon_send(self, msg::history_read{id, name, std::move(page)});
-  });
+  context_->log_of(room->shard)
+      .history(query, [self = caf::actor_cast<caf::actor>(this), id, name = r.room](auto page) {
+        caf::anon_send(self, msg::history_read{id, name, std::move(page)});
+      });
 }
 
 void connection_actor::asked(std::uint32_t id, request::ping&) { reply_to(id, reply::pong{}); }
@@ -208,8 +210,14 @@ void connection_actor::begin_join(std::uint32_t id, const std::string& room, con
   }
   auto who = identified(room);
   names_[who->key] = room;
-  auto& s = rooms_.emplace(room, subscription{who, generation{++last_generation_}, id,
-                                              join_merge{room, options, context_->options.join}, nullptr, in_connect, {}})
+  auto& s = rooms_
+                .emplace(room, subscription{who,
+                                            generation{++last_generation_},
+                                            id,
+                                            join_merge{room, options, context_->options.join},
+                                            nullptr,
+                                            in_connect,
+                                            {}})
                 .first->second;
   perform(s, s.merge.start());
 }
@@ -236,10 +244,9 @@ connection_actor::subscription* connection_actor::subscription_of(const room_key
 
 void connection_actor::perform(subscription& s, join_merge::effects effects) {
   for (auto& e : effects) {
-    const bool is_outcome = std::holds_alternative<join_merge::joined>(e) ||
-                            std::holds_alternative<join_merge::refused>(e) ||
-                            std::holds_alternative<join_merge::attach>(e) ||
-                            std::holds_alternative<join_merge::fetch>(e);
+    const bool is_outcome =
+        std::holds_alternative<join_merge::joined>(e) || std::holds_alternative<join_merge::refused>(e) ||
+        std::holds_alternative<join_merge::attach>(e) || std::holds_alternative<join_merge::fetch>(e);
     if (s.is_in_connect && connecting_ && !is_outcome) {
       s.held.push_back(std::move(e));  // `connected` comes first
     } else if (!perform_one(s, e)) {
@@ -303,8 +310,8 @@ bool connection_actor::perform_one(subscription& s, join_merge::effect& effect) 
           },
           [&](const join_merge::broken& e) {
             context_->probe->log_broken();
-            context_->log->write(log_level::error, "log.broken", {{"room_key", s.room->key.hex()},
-                                                                  {"after", std::to_string(e.at.seq.value)}});
+            context_->log->write(log_level::error, "log.broken",
+                                 {{"room_key", s.room->key.hex()}, {"after", std::to_string(e.at.seq.value)}});
             session_->close(close_code::internal, "the room's log is damaged");
             return true;
           }},

@@ -33,9 +33,9 @@ private:
     parley::generation gen;
     std::uint32_t request_id = 0;
     join_merge merge;
-    caf::actor feed;                     ///< once it answered
-    bool is_in_connect = false;          ///< its reply is part of `connected`, which it must not overtake
-    join_merge::effects held;            ///< what follows that reply
+    caf::actor feed;             ///< once it answered
+    bool is_in_connect = false;  ///< its reply is part of `connected`, which it must not overtake
+    join_merge::effects held;    ///< what follows that reply
   };
   struct sent_write {
     std::uint32_t id;
@@ -72,7 +72,7 @@ private:
   caf::actor feeds_;
   std::string user_;
   std::map<std::string, subscription> rooms_;
-  std::unordered_map<room_key, std::string> names_;   ///< of the rooms in rooms_
+  std::unordered_map<room_key, std::string> names_;  ///< of the rooms in rooms_
   std::uint32_t last_generation_ = 0;
   write_order order_;
   std::unordered_map<std::uint64_t, sent_write> writes_;  ///< by number

@@ -20,7 +20,10 @@ constexpr milliseconds tick_period{10};
 }  // namespace
 
 feeds_actor::feeds_actor(caf::actor_config& config, context_ptr context, caf::actor router)
-    : event_based_actor(config), context_(std::move(context)), router_(std::move(router)), jitter_(std::random_device{}()) {}
+    : event_based_actor(config),
+      context_(std::move(context)),
+      router_(std::move(router)),
+      jitter_(std::random_device{}()) {}
 
 caf::behavior feeds_actor::make_behavior() {
   delayed_send(this, context_->options.poll_period, msg::poll{});
@@ -128,7 +131,8 @@ void feeds_actor::polled(const msg::marks_polled& m) {
   context_->probe->tail_suspected(suspects.size());
   for (std::size_t first = 0; first < suspects.size(); first += heads_per_query) {
     const auto last = std::min(suspects.size(), first + heads_per_query);
-    check_heads({suspects.begin() + static_cast<std::ptrdiff_t>(first), suspects.begin() + static_cast<std::ptrdiff_t>(last)});
+    check_heads(
+        {suspects.begin() + static_cast<std::ptrdiff_t>(first), suspects.begin() + static_cast<std::ptrdiff_t>(last)});
   }
 }
 

@@ -72,9 +72,8 @@ void ownership_actor::renew() {
 
 void ownership_actor::survey() {
   if (is_releasing_ || std::exchange(is_surveying_, true)) return;
-  owners_.survey([self = caf::actor_cast<caf::actor>(this)](auto rows) {
-    caf::anon_send(self, msg::surveyed{std::move(rows)});
-  });
+  owners_.survey(
+      [self = caf::actor_cast<caf::actor>(this)](auto rows) { caf::anon_send(self, msg::surveyed{std::move(rows)}); });
 }
 
 void ownership_actor::surveyed(msg::surveyed& m) {
@@ -114,8 +113,9 @@ void ownership_actor::let_go(shard_id shard, parley::term under, const std::stri
   caf::anon_send(shards_.at(shard), msg::shard_closed{shard, under});
   --context_->shards_owned;
   context_->probe->shard_lost();
-  context_->log->write(log_level::warn, "shard.lost",
-                       {{"shard", std::to_string(shard.value)}, {"term", std::to_string(under.value)}, {"why", reason}});
+  context_->log->write(
+      log_level::warn, "shard.lost",
+      {{"shard", std::to_string(shard.value)}, {"term", std::to_string(under.value)}, {"why", reason}});
 }
 
 void ownership_actor::release(msg::release& m) {

@@ -130,8 +130,8 @@ void shard_actor::loaded(msg::room_loaded& m) {
     return;
   }
   const auto room = entry.waiting.front().room;
-  entry.actor = spawn<room_actor>(context_, room, std::move(*m.newest), entry.waking,
-                                   caf::actor_cast<caf::actor>(this), writer_);
+  entry.actor =
+      spawn<room_actor>(context_, room, std::move(*m.newest), entry.waking, caf::actor_cast<caf::actor>(this), writer_);
   context_->probe->room_woken();
   for (auto& waiting : std::exchange(entry.waiting, {})) {
     ++entry.forwarded;
@@ -142,8 +142,8 @@ void shard_actor::loaded(msg::room_loaded& m) {
 void shard_actor::refuse(const msg::write& m, const char* why) {
   gate_.failed(m.from.session, m.from.round, boot_now());
   context_->probe->publish_refused();
-  caf::anon_send(m.connection, msg::write_answer{m.room, m.from.number,
-                                                 refusal{refusal_code::unavailable, why, milliseconds{500}}});
+  caf::anon_send(m.connection,
+                 msg::write_answer{m.room, m.from.number, refusal{refusal_code::unavailable, why, milliseconds{500}}});
 }
 
 // ---- beacons and sleep -----------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ public:
 private:
   using forwarded = std::variant<msg::write, msg::head_question>;
   struct room_entry {
-    caf::actor actor;                ///< none while its head is being read
+    caf::actor actor;  ///< none while its head is being read
     std::uint64_t waking = 0;
     std::vector<msg::write> waiting;
     std::uint64_t forwarded = 0;

@@ -26,8 +26,9 @@ caf::behavior writer_actor::make_behavior() {
           context_->probe->batch_committed(boot_now() - sent_at_);
         } else {
           if (m.outcome.error().code == errc::outcome_unknown) context_->probe->outcome_unknown();
-          context_->log->write(log_level::warn, "batch.failed",
-                               {{"code", std::string(to_string(m.outcome.error().code))}, {"why", m.outcome.error().detail}});
+          context_->log->write(
+              log_level::warn, "batch.failed",
+              {{"code", std::string(to_string(m.outcome.error().code))}, {"why", m.outcome.error().detail}});
         }
         perform(core_.appended(std::move(m.outcome), boot_now(), unix_now()));
         keep_ticking();

@@ -8,18 +8,19 @@
 
 namespace parley::net {
 
-/// How many connections each address (or user) has, over all threads. Bounded: a name without a connection is forgotten.
+/// How many connections each address (or user) has, over all threads. Bounded: a name without a connection is
+/// forgotten.
 class admission {
- public:
+public:
   /// One connection's place; gives it back at its end. Must not outlive its admission.
   class place {
-   public:
+  public:
     place(admission& from, std::string name) : from_(from), name_(std::move(name)) {}
     place(const place&) = delete;
     place& operator=(const place&) = delete;
     ~place() { from_.leave(name_); }
 
-   private:
+  private:
     admission& from_;
     std::string name_;
   };
@@ -32,7 +33,7 @@ class admission {
   /// Null when every place of that name is taken.
   place_ptr enter(const std::string& name);
 
- private:
+private:
   void leave(const std::string& name);
 
   const std::size_t places_max_;

@@ -14,8 +14,8 @@ struct identity {
   std::string instance;
 };
 
-/// Development mode: one is who one says, `guest` when one says nothing. A token is a `bad_request`: there are no keys that
-/// could prove it, and a client that sends one expects that somebody checks. `user` must be an id where not empty.
+/// Development mode: one is who one says, `guest` when one says nothing. A token is a `bad_request`: there are no keys
+/// that could prove it, and a client that sends one expects that somebody checks. `user` must be an id where not empty.
 std::variant<identity, refusal> authenticate_developer(std::string_view user, std::string_view token,
                                                        std::string_view instance);
 

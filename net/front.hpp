@@ -12,10 +12,10 @@
 
 namespace parley::net {
 
-/// The WebSocket and HTTP front of a node: one listener, some Asio threads, their live tables. Start and drain in the order listen,
-/// serve, drain, stop; each once.
+/// The WebSocket and HTTP front of a node: one listener, some Asio threads, their live tables. Start and drain in the
+/// order listen, serve, drain, stop; each once.
 class front final : public live_front {
- public:
+public:
   front(front_options options, reception& desk, front_hooks hooks, log& out, front_probe& probe);
   ~front() override;
 
@@ -40,7 +40,7 @@ class front final : public live_front {
   void reset(std::span<const thread_index> threads, room_ref room, position at) override;
   void close(thread_index thread, room_ref room) override;
 
- private:
+private:
   front_thread& at(thread_index index) { return *threads_[index.value]; }
 
   front_context context_;

@@ -33,7 +33,7 @@ struct front_context {
 
   session_id next_session() { return session_id{last_session_.fetch_add(1, std::memory_order_relaxed) + 1}; }
 
- private:
+private:
   std::atomic<std::uint64_t> last_session_{0};
 };
 

@@ -10,11 +10,7 @@
 namespace parley::net {
 
 front_thread::front_thread(thread_index index, front_context& front)
-    : index_(index),
-      front_(front),
-      work_(io_.get_executor()),
-      sweep_timer_(io_),
-      table_(front.options.ring) {}
+    : index_(index), front_(front), work_(io_.get_executor()), sweep_timer_(io_), table_(front.options.ring) {}
 
 front_thread::~front_thread() { stop(); }
 

@@ -19,12 +19,12 @@ namespace parley::net {
 
 class session;
 
-/// One Asio thread of the front: its connections, its live table, one timer for all their deadlines, and an inbox through which
-/// the actors reach it. What a burst of the inbox touches is flushed once, at its end: all that waits for a session
-/// goes out in one write (performance.md, lever 7). Sessions keep their thread alive: an actor may hold one longer than
-/// the front lives, and its socket needs the thread's loop to the end.
+/// One Asio thread of the front: its connections, its live table, one timer for all their deadlines, and an inbox
+/// through which the actors reach it. What a burst of the inbox touches is flushed once, at its end: all that waits for
+/// a session goes out in one write (performance.md, lever 7). Sessions keep their thread alive: an actor may hold one
+/// longer than the front lives, and its socket needs the thread's loop to the end.
 class front_thread : public std::enable_shared_from_this<front_thread> {
- public:
+public:
   using executor = boost::asio::io_context::executor_type;
   using table_type = live_table<session*, live_frame_ptr>;
 
@@ -52,7 +52,7 @@ class front_thread : public std::enable_shared_from_this<front_thread> {
   void drain(const push::reconnect& farewell, std::function<void()> drained);
   bool is_draining() const { return is_draining_; }
 
- private:
+private:
   void take_in();
   void flush_touched();
   void sweep_later();
@@ -76,7 +76,7 @@ class front_thread : public std::enable_shared_from_this<front_thread> {
 
   std::mutex inbox_mutex_;
   std::vector<std::function<void()>> inbox_;
-  bool is_closed_ = false;  ///< of the inbox
+  bool is_closed_ = false;                       ///< of the inbox
   std::vector<std::function<void()>> taken_in_;  ///< the other buffer of the two
   std::thread thread_;
 };

@@ -15,7 +15,7 @@ using front_threads = std::vector<std::shared_ptr<front_thread>>;
 
 /// Accepts on the first thread, hands connections to all in turn. Out of descriptors it pauses, longer each time.
 class listener {
- public:
+public:
   explicit listener(front_threads& threads);
 
   /// Blocking, at start-up. @returns why it failed, in words; empty when it listens
@@ -25,7 +25,7 @@ class listener {
   void accept();
   void stop();
 
- private:
+private:
   void accepted(boost::system::error_code failed, front_thread& thread, tcp_socket socket);
   void pause();
   static void welcome(front_thread& thread, tcp_socket socket);

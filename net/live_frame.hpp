@@ -13,7 +13,7 @@ namespace parley::net {
 /// One live batch of a room, shared by every session and thread of this node: encoded at most once per wire form, and
 /// only in the forms that somebody reads.
 class live_frame {
- public:
+public:
   /// `events` are contiguous, follow `before`, and are not empty.
   live_frame(room_ref room, position before, event_list events);
 
@@ -30,7 +30,7 @@ class live_frame {
   /// The events after `at`, which is one of this frame's own: for a reader that has the beginning.
   std::shared_ptr<const live_frame> after(position at) const;
 
- private:
+private:
   struct encoded {
     std::once_flag once;
     std::string bytes;

@@ -14,7 +14,7 @@ using net_time = net_clock::time_point;
 
 /// One connection of a thread, in whatever state it is. Everything runs on its thread.
 class thread_member : public std::enable_shared_from_this<thread_member> {
- public:
+public:
   virtual ~thread_member() = default;
   /// Looks at its deadlines. Instead of a timer for each connection, one sweep for all.
   virtual void sweep(net_time now) = 0;
@@ -25,7 +25,7 @@ class thread_member : public std::enable_shared_from_this<thread_member> {
   /// Writes what waits; after each burst of events that touched it.
   virtual void flush() {}
 
- private:
+private:
   friend class front_thread;
   std::size_t place_ = 0;  ///< in its thread's list
   bool is_listed_ = false;

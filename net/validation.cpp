@@ -66,7 +66,8 @@ std::optional<refusal> refuse_content(const content& body, std::uint64_t content
   for (const part& one : body.parts) {
     if (one.type.empty()) return bad_request("a part needs a `type`");
     if (one.body.empty()) return bad_request("a part needs exactly one of `content` and `url`");
-    if (!is_text(one.type) || !is_text(one.body)) return bad_request("the strings of `parts` must be UTF-8 without NUL");
+    if (!is_text(one.type) || !is_text(one.body))
+      return bad_request("the strings of `parts` must be UTF-8 without NUL");
     bytes += one.type.size() + one.body.size();
   }
   if (body.text.empty() && body.parts.empty()) return bad_request("`text` or `parts` must be there");

@@ -21,7 +21,7 @@ struct shard_fence {
 /// New events of one room, contiguous after `before`.
 struct room_append {
   room_ref room;
-  position before;              ///< the room's head: {0, 0} creates the room's row
+  position before;  ///< the room's head: {0, 0} creates the room's row
   event_list events;
   std::vector<digest> digests;  ///< one per event; used where the event has a client_msg_id
 };

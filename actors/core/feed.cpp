@@ -123,7 +123,8 @@ bool feed::accept(effects& out, const room_envelope& envelope) {
     return true;
   }
   if (envelope.before.seq > last.seq) {
-    if (ahead_.size() < options_.ahead_max) ahead_.insert_or_assign(envelope.before.seq, ahead_envelope{envelope, last_question_});
+    if (ahead_.size() < options_.ahead_max)
+      ahead_.insert_or_assign(envelope.before.seq, ahead_envelope{envelope, last_question_});
     raise_target({events.back()->at_position(), floor_});
     return false;
   }
@@ -267,7 +268,8 @@ feed::effects feed::newest_answered(question q, result<history_page> page, insta
   effects out;
   if (newest_asked_ != q) return out;
   newest_asked_.reset();
-  if (page.has_error() || !is_contiguous(page->events, page->events.empty() ? seq{0} : previous(page->events.front()->seq))) {
+  if (page.has_error() ||
+      !is_contiguous(page->events, page->events.empty() ? seq{0} : previous(page->events.front()->seq))) {
     retry_at_ = now + options_.retry_delay;
     return out;
   }

@@ -21,11 +21,11 @@ namespace parley {
 struct feed_options {
   std::size_t window_events = 256;
   std::size_t window_bytes = 256 * 1024;
-  milliseconds confirm_wait{1000};   ///< no confirmation by then: live by polling
-  milliseconds hole_grace{5};        ///< a hole waits for reordering before it is read
-  milliseconds answer_deadline{5000};///< of an attach or a fetch
-  milliseconds retry_delay{100};     ///< after a failed read
-  std::size_t ahead_max = 256;       ///< envelopes kept beyond a hole; more are read from storage
+  milliseconds confirm_wait{1000};     ///< no confirmation by then: live by polling
+  milliseconds hole_grace{5};          ///< a hole waits for reordering before it is read
+  milliseconds answer_deadline{5000};  ///< of an attach or a fetch
+  milliseconds retry_delay{100};       ///< after a failed read
+  std::size_t ahead_max = 256;         ///< envelopes kept beyond a hole; more are read from storage
 };
 
 /// What a join gets to start from: an authoritative head, asked after the join arrived, and the recent events.
@@ -194,9 +194,9 @@ private:
   link link_ = link::subscribing;
   instant confirm_by_;
   bool is_loaded_ = false;
-  doubt head_doubt_;    ///< the tail is not to be trusted before a head was read
-  doubt anchor_doubt_;  ///< something names our last seq with another term
-  room_head target_;    ///< the highest head heard of
+  doubt head_doubt_;                ///< the tail is not to be trusted before a head was read
+  doubt anchor_doubt_;              ///< something names our last seq with another term
+  room_head target_;                ///< the highest head heard of
   std::uint64_t target_heard_ = 0;  ///< after this many questions
   std::optional<instant> hole_since_;
   std::map<seq, ahead_envelope> ahead_;
@@ -210,7 +210,7 @@ private:
   seq head_asked_at_;             ///< our last seq when the head was asked for
   instant head_due_{};            ///< asked again then: the owner's word may be lost on its way (C18)
   std::optional<question> fill_asked_;
-  position fill_after_;           ///< our last position when the fill was asked for
+  position fill_after_;  ///< our last position when the fill was asked for
   instant retry_at_{};
   std::map<range_key, shared_range> ranges_;
   std::map<thread_index, std::size_t> threads_;

@@ -81,9 +81,10 @@ void join_merge::prove(effects& out, std::optional<term> held, const range_page*
   begin(out, since.seq.value == 0 ? position{} : since, true, std::nullopt, page);
 }
 
-/// A start that is given by its seq alone: its term may have to be read. Where the view does not reach, the reply waits for
-/// the first page even if the term is known (the floor): retention may have moved on, and `start` must tell.
-void join_merge::begin_newest(effects& out, seq start, std::optional<bool> recovered, std::optional<push::gap> first_gap) {
+/// A start that is given by its seq alone: its term may have to be read. Where the view does not reach, the reply waits
+/// for the first page even if the term is known (the floor): retention may have moved on, and `start` must tell.
+void join_merge::begin_newest(effects& out, seq start, std::optional<bool> recovered,
+                              std::optional<push::gap> first_gap) {
   if (const auto known = term_in(view_, start)) {
     begin(out, position{*known, start}, recovered, std::move(first_gap));
     return;

@@ -90,9 +90,9 @@ private:
   request::join_options options_;
   join_merge_options limits_;
   enum state state_ = state::attaching;
-  position last_;            ///< the last position handed to the session
-  room_head head_;           ///< the authoritative one, asked after this join arrived
-  feed_view view_;           ///< used up by the first send
+  position last_;   ///< the last position handed to the session
+  room_head head_;  ///< the authoritative one, asked after this join arrived
+  feed_view view_;  ///< used up by the first send
   /// A start whose term (or proof) has to be read first: the reply waits for that page.
   struct pending_start {
     seq at;

@@ -62,7 +62,7 @@ private:
   std::optional<database_identity> identity_;
   instant valid_until_{};
   std::unordered_map<shard_id, term> held_;
-  std::unordered_map<shard_id, term> largest_;  ///< ever seen, for the next claim's floor
+  std::unordered_map<shard_id, term> largest_;      ///< ever seen, for the next claim's floor
   std::unordered_map<std::string, watch> watches_;  ///< by owner: a lease is per (node, database), not per shard
 };
 

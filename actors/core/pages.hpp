@@ -11,8 +11,8 @@ namespace parley {
 /// Events that follow a position, with what proves that they do, all of one snapshot (C9, C13).
 struct range_query {
   room_ref room;
-  seq after;             ///< the last seq that the reader holds; 0 for the log's start
-  std::uint32_t limit;   ///< 1 to 1000 events
+  seq after;            ///< the last seq that the reader holds; 0 for the log's start
+  std::uint32_t limit;  ///< 1 to 1000 events
 };
 
 struct range_page {

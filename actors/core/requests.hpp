@@ -19,7 +19,7 @@ struct join_options {
   std::optional<std::uint32_t> rewind;  ///< events, 0 to rewind_limit
   std::optional<position> since;
   parley::request::on_gap gap = parley::request::on_gap::fill;
-  std::uint32_t max = 100;              ///< 1 to 1000
+  std::uint32_t max = 100;  ///< 1 to 1000
 
   friend bool operator==(const join_options&, const join_options&) = default;
 };

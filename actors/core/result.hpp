@@ -12,12 +12,12 @@ namespace parley {
 
 /// What can go wrong that a caller may act on. A new value arrives with the code that handles it.
 enum class errc : std::uint8_t {
-  unavailable,       ///< nothing was written: retry later
-  outcome_unknown,   ///< it may be committed: find out, never guess (C6)
-  not_owner,         ///< another node holds the shard, or this one's term ended: route the publish there
-  room_forked,       ///< the key (room, seq) or the checked mode refused: this owner's head is wrong, step down (C2)
-  refused_content,   ///< the store refuses this very content: bisect, so that neighbours are committed (C16)
-  incompatible,      ///< the database is of a newer schema, or of another cluster: refuse to start
+  unavailable,      ///< nothing was written: retry later
+  outcome_unknown,  ///< it may be committed: find out, never guess (C6)
+  not_owner,        ///< another node holds the shard, or this one's term ended: route the publish there
+  room_forked,      ///< the key (room, seq) or the checked mode refused: this owner's head is wrong, step down (C2)
+  refused_content,  ///< the store refuses this very content: bisect, so that neighbours are committed (C16)
+  incompatible,     ///< the database is of a newer schema, or of another cluster: refuse to start
 };
 std::string_view to_string(errc code);
 

@@ -5,9 +5,7 @@
 namespace parley {
 namespace {
 
-refusal mismatch() {
-  return {refusal_code::idempotency_mismatch, "client_msg_id was used with other content", {}};
-}
+refusal mismatch() { return {refusal_code::idempotency_mismatch, "client_msg_id was used with other content", {}}; }
 refusal behind_a_failure() {
   return {refusal_code::unavailable, "a write before this one failed: repeat them in order", {}};
 }
@@ -22,7 +20,11 @@ overload(F...) -> overload<F...>;  // clang 14 deduces none for an aggregate
 }  // namespace
 
 room_log::room_log(room_ref room, room_head head, room_log_options options)
-    : room_(std::move(room)), head_(head), options_(options), recent_(options.dedup_keys_max), last_ticket_(options.ticket_base) {}
+    : room_(std::move(room)),
+      head_(head),
+      options_(options),
+      recent_(options.dedup_keys_max),
+      last_ticket_(options.ticket_base) {}
 
 room_log::decision room_log::publish(const asker& from, const std::shared_ptr<const draft>& d, instant now) {
   if (!gate_.admits(from.session, from.round)) return answer{from, behind_a_failure()};
@@ -68,8 +70,8 @@ std::vector<room_log::answer> room_log::ended(const write_outcome& how, instant 
   if (const auto* stored = std::get_if<outcome::duplicate>(&how.how)) {
     recent_.remember(d.sender, d.client_msg_id, {stored->first, stored->at, stored->digest});
   }
-  const bool breaks_order = std::holds_alternative<outcome::not_stored>(how.how) ||
-                            std::holds_alternative<outcome::unknown>(how.how);
+  const bool breaks_order =
+      std::holds_alternative<outcome::not_stored>(how.how) || std::holds_alternative<outcome::unknown>(how.how);
   bool is_first = true;
   for (const auto& to : q.askers) {
     if (breaks_order) gate_.failed(to.session, to.round, now);
@@ -105,7 +107,9 @@ std::variant<reply::published, refusal> room_log::word_for(const queued_draft& q
   using word = std::variant<reply::published, refusal>;
   return std::visit(
       overload{
-          [&](const outcome::committed& c) -> word { return published(c.event->at_position(), c.event->at, !is_first); },
+          [&](const outcome::committed& c) -> word {
+            return published(c.event->at_position(), c.event->at, !is_first);
+          },
           [&](const outcome::duplicate& dup) -> word {
             if (dup.digest && *dup.digest != q.what->digest) return mismatch();
             return published(dup.first, dup.at, true);

@@ -68,7 +68,8 @@ private:
 
   reply::published published(position where, unix_time at, bool duplicate) const;
   answer repeated(const asker& from, const draft& d, const dedup_window::first_result& first) const;
-  std::variant<reply::published, refusal> word_for(const queued_draft& q, const write_outcome& how, bool is_first) const;
+  std::variant<reply::published, refusal> word_for(const queued_draft& q, const write_outcome& how,
+                                                   bool is_first) const;
 
   room_ref room_;
   room_head head_;

@@ -18,10 +18,10 @@ struct database_identity {
 /// A shard's row as an onlooker sees it.
 struct shard_row {
   shard_id shard;
-  std::string owner;        ///< an incarnation; empty: free (never owned, or released)
+  std::string owner;  ///< an incarnation; empty: free (never owned, or released)
   parley::term term;
   attempt n;
-  bool has_lease = false;   ///< by the database's clock: the owner's lease row has not ended
+  bool has_lease = false;      ///< by the database's clock: the owner's lease row has not ended
   std::uint64_t renewals = 0;  ///< the owner's lease row's counter: it stands still when nobody renews
 };
 
@@ -35,7 +35,7 @@ struct shard_claim {
   shard_id shard;
   std::string owner_before;  ///< the row must still name it: a compare-and-set
   parley::term term_before;
-  parley::term term_floor;   ///< the largest term that this node has seen for the shard
+  parley::term term_floor;  ///< the largest term that this node has seen for the shard
 };
 
 struct claimed_shard {

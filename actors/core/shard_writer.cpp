@@ -47,8 +47,8 @@ void shard_writer::close_room(const room_key& room) {
   if (found != rooms_.end() && found->second.waiting.empty()) rooms_.erase(found);
 }
 
-shard_writer::effects shard_writer::enqueue(const room_key& room, ticket t, std::shared_ptr<const draft> d,
-                                            instant now, unix_time wall) {
+shard_writer::effects shard_writer::enqueue(const room_key& room, ticket t, std::shared_ptr<const draft> d, instant now,
+                                            unix_time wall) {
   effects out;
   auto found = rooms_.find(room);
   const auto bytes = size_of(*d);
@@ -112,8 +112,8 @@ shard_writer::effects shard_writer::recovered(result<parley::recovered> outcome,
   return out;
 }
 
-/// What became of an unknown batch. `found` tells, unless an earlier recovery whose answer was lost has already moved `n`
-/// past it: then the rooms' heads tell, which nobody else can have moved under this term.
+/// What became of an unknown batch. `found` tells, unless an earlier recovery whose answer was lost has already moved
+/// `n` past it: then the rooms' heads tell, which nobody else can have moved under this term.
 void shard_writer::resolve(effects& out, flight_shard& part, const parley::recovered::shard_part& found,
                            std::span<const room_head> heads) {
   const bool was_recovered = found.found > part.fence.own && found.found < part.past;
@@ -346,8 +346,9 @@ bool shard_writer::is_open(const flight_shard& part) const {
   return shard != shards_.end() && shard->second.term == part.fence.term;
 }
 
-/// Nothing of it was stored, and can not be any more. Back to the front of the room's queue, in order. What was answered
-/// as unknown meanwhile is not tried again: its sender repeats it. A shard that was closed meanwhile has no queue.
+/// Nothing of it was stored, and can not be any more. Back to the front of the room's queue, in order. What was
+/// answered as unknown meanwhile is not tried again: its sender repeats it. A shard that was closed meanwhile has no
+/// queue.
 void shard_writer::requeue(effects& out, flight_room& taken, bool is_shard_open) {
   if (taken.drafts.empty() || taken.is_answered) return;
   auto found = rooms_.find(taken.room->key);
@@ -412,8 +413,8 @@ void shard_writer::lose_shard(effects& out, flight_shard& part, const std::strin
 void shard_writer::send_recovery(effects& out) {
   recover_request request{owner_, {}, {}};
   for (auto& part : flight_->shards) {
-    // Past every id handed out, those of earlier recoveries too. A shard that was closed meanwhile is asked for as well,
-    // so that its late statement is fenced.
+    // Past every id handed out, those of earlier recoveries too. A shard that was closed meanwhile is asked for as
+    // well, so that its late statement is fenced.
     part.past = attempt{std::max(part.past, part.fence.own).value + 1};
     if (is_open(part)) {
       auto& s = shards_.at(part.fence.shard);

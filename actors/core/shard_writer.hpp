@@ -18,12 +18,12 @@
 namespace parley {
 
 struct shard_writer_options {
-  std::size_t batch_events_max = 500;           ///< beyond about 100 a larger batch gains little
+  std::size_t batch_events_max = 500;  ///< beyond about 100 a larger batch gains little
   std::size_t batch_bytes_max = 4 * 1024 * 1024;
-  std::size_t queued_max = 50'000;              ///< drafts that wait, all rooms; beyond: not stored, at once
+  std::size_t queued_max = 50'000;  ///< drafts that wait, all rooms; beyond: not stored, at once
   std::size_t queued_bytes_max = 64 * 1024 * 1024;
-  milliseconds deadline{5000};                  ///< of a draft, from its arrival
-  milliseconds retry_delay_min{20};             ///< after a failed batch or a locked shard
+  milliseconds deadline{5000};       ///< of a draft, from its arrival
+  milliseconds retry_delay_min{20};  ///< after a failed batch or a locked shard
   milliseconds retry_delay_max{1000};
 };
 

@@ -5,7 +5,8 @@
 namespace parley {
 
 std::size_t size_bytes(const event& e) {
-  std::size_t bytes = sizeof(event) + e.sender.size() + e.client_msg_id.size() + e.body.text.size() + e.body.metadata.size();
+  std::size_t bytes =
+      sizeof(event) + e.sender.size() + e.client_msg_id.size() + e.body.text.size() + e.body.metadata.size();
   for (const auto& p : e.body.parts) bytes += sizeof(part) + p.type.size() + p.body.size();
   return bytes;
 }

@@ -45,8 +45,8 @@ private:
   std::size_t bytes_ = 0;
 };
 
-/// What one batch holds at the most, in memory; one larger event makes a batch of its own. An escaped JSON string can be
-/// six times as long, and many clients take no message over 1 MiB.
+/// What one batch holds at the most, in memory; one larger event makes a batch of its own. An escaped JSON string can
+/// be six times as long, and many clients take no message over 1 MiB.
 inline constexpr std::size_t batch_bytes_max = 128 * 1024;
 /// The same events in batches of at most this many bytes each, none empty.
 std::vector<event_list> in_batches(event_list events, std::size_t bytes_max = batch_bytes_max);

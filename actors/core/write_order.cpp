@@ -7,9 +7,9 @@ namespace {
 
 bool breaks_order(const server_message& answer) {
   const auto* failed = std::get_if<reply::failed>(&answer.body);
-  return failed != nullptr && (failed->why.code == refusal_code::unavailable ||
-                               failed->why.code == refusal_code::outcome_unknown ||
-                               failed->why.code == refusal_code::internal);
+  return failed != nullptr &&
+         (failed->why.code == refusal_code::unavailable || failed->why.code == refusal_code::outcome_unknown ||
+          failed->why.code == refusal_code::internal);
 }
 
 }  // namespace
@@ -32,8 +32,8 @@ std::vector<server_message> write_order::answered(const std::string& room, std::
   mine->answer = std::move(answer);
   while (!writes.empty() && writes.front().answer) {
     auto& first = writes.front();
-    // The next round begins when the failure is said, not when it is known: what the session sends before it hears of it
-    // must not overtake the repeat.
+    // The next round begins when the failure is said, not when it is known: what the session sends before it hears of
+    // it must not overtake the repeat.
     if (breaks_order(*first.answer) && first.round >= round) round = ++round_;
     ready.push_back(std::move(*first.answer));
     writes.pop_front();

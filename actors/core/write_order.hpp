@@ -13,10 +13,10 @@
 namespace parley {
 
 /// A session's writes, by room: they are answered in the order in which they were sent, however they end. Each carries
-/// its room's current `round` (see write_gate); a failure that breaks the order starts the room's next one. A room keeps
-/// its round while writes of it wait: if another room's failure moved it, a write sent meanwhile would pass the gate
-/// before an earlier one that fails. A room without waiting writes begins with the session's largest, so that nothing is
-/// kept for it.
+/// its room's current `round` (see write_gate); a failure that breaks the order starts the room's next one. A room
+/// keeps its round while writes of it wait: if another room's failure moved it, a write sent meanwhile would pass the
+/// gate before an earlier one that fails. A room without waiting writes begins with the session's largest, so that
+/// nothing is kept for it.
 class write_order {
 public:
   struct place {

@@ -22,7 +22,8 @@ public:
   virtual void survey(completion<std::vector<shard_row>> done) = 0;
   /// Takes shards over, in one transaction that first waits for the old owner's batch (C1) and reads no head before
   /// its own commit. The caller has checked C8; a row that changed since is not won.
-  virtual void claim(node_identity node, std::vector<shard_claim> claims, completion<std::vector<claimed_shard>> done) = 0;
+  virtual void claim(node_identity node, std::vector<shard_claim> claims,
+                     completion<std::vector<claimed_shard>> done) = 0;
   /// Gives up every shard and the lease of this incarnation, after the last append was answered.
   virtual void release(node_identity node, completion<std::size_t> done) = 0;
 };

@@ -26,8 +26,8 @@ public:
 
   /// Puts the subscription into the thread's live table at `at`, its last sent position: replays the thread's ring
   /// after `at`, and from then on every live batch that follows is written without an actor message. On success the
-  /// session writes the `live` push at `at`, before the replay, and tells `conversation::row_live`; otherwise it writes nothing
-  /// and tells `conversation::row_behind`.
+  /// session writes the `live` push at `at`, before the replay, and tells `conversation::row_live`; otherwise it writes
+  /// nothing and tells `conversation::row_behind`.
   virtual void go_live(room_ref room, parley::generation generation, position at) = 0;
   /// Takes the row out, if it has this generation or an older one. Nothing of the room is written afterwards.
   virtual void leave_live(room_ref room, parley::generation generation) = 0;

@@ -1,6 +1,7 @@
 // What PostgreSQL can do for the rows that a publish writes, with nothing around it: the reference of goal P1. One
 // connection, one batched INSERT of events and one of their keys per transaction, into tables of their own with the
-// columns and indexes of the real ones. No fence, no rooms, no check, and the next batch leaves when the last is committed.
+// columns and indexes of the real ones. No fence, no rooms, no check, and the next batch leaves when the last is
+// committed.
 #include <libpq-fe.h>
 
 #include <unistd.h>
@@ -31,7 +32,8 @@ struct options {
 
 constexpr const char* usage =
     "pg_loader --dsn DSN [--batch 100] [--rooms 100] [--payload 200] [--seconds 20] [--json]\n"
-    "Writes to the tables of a schema parley_loader, which it makes and drops. Exit codes: 0 measured, 1 failed, 2 usage.\n";
+    "Writes to the tables of a schema parley_loader, which it makes and drops. Exit codes: 0 measured, 1 failed, 2 "
+    "usage.\n";
 
 options parse(int argc, char** argv) {
   options o;
@@ -46,14 +48,24 @@ options parse(int argc, char** argv) {
       o.as_json = true;
       continue;
     }
-    int* number = name == "--batch" ? &o.batch : name == "--rooms" ? &o.rooms : name == "--payload" ? &o.payload
-                : name == "--seconds" ? &o.seconds : nullptr;
-    if (value && name == "--dsn") o.dsn = value;
-    else if (value && number && (*number = std::atoi(value)) > 0) {}
-    else { std::fputs(usage, stderr); std::exit(2); }
+    int* number = name == "--batch"     ? &o.batch
+                  : name == "--rooms"   ? &o.rooms
+                  : name == "--payload" ? &o.payload
+                  : name == "--seconds" ? &o.seconds
+                                        : nullptr;
+    if (value && name == "--dsn")
+      o.dsn = value;
+    else if (value && number && (*number = std::atoi(value)) > 0) {
+    } else {
+      std::fputs(usage, stderr);
+      std::exit(2);
+    }
     ++i;
   }
-  if (o.dsn.empty()) { std::fputs(usage, stderr); std::exit(2); }
+  if (o.dsn.empty()) {
+    std::fputs(usage, stderr);
+    std::exit(2);
+  }
   return o;
 }
 
@@ -73,7 +85,8 @@ public:
       starts.push_back(v.data());
       lengths.push_back(static_cast<int>(v.size()));
     }
-    check(PQexecPrepared(to_.get(), name, static_cast<int>(values.size()), starts.data(), lengths.data(), formats.data(), 1));
+    check(PQexecPrepared(to_.get(), name, static_cast<int>(values.size()), starts.data(), lengths.data(),
+                         formats.data(), 1));
   }
   std::string text(const char* sql) {
     const answer got(PQexec(to_.get(), sql), &PQclear);
@@ -117,7 +130,8 @@ public:
   }
   std::string take() {
     std::string all;
-    for (std::uint32_t word : {std::uint32_t{1}, std::uint32_t{0}, type_, count_, std::uint32_t{1}}) big_endian(all, word);
+    for (std::uint32_t word : {std::uint32_t{1}, std::uint32_t{0}, type_, count_, std::uint32_t{1}})
+      big_endian(all, word);
     return all + body_;
   }
 
@@ -142,7 +156,8 @@ constexpr const char* tables =
     "SET client_min_messages = warning; DROP SCHEMA IF EXISTS parley_loader CASCADE; CREATE SCHEMA parley_loader;"
     "CREATE TABLE parley_loader.event (seq bigint NOT NULL CHECK (seq > 0), term bigint NOT NULL, room uuid NOT NULL,"
     "  kind smallint NOT NULL, payload bytea NOT NULL, PRIMARY KEY (room, seq));"
-    "CREATE TABLE parley_loader.dedup (seq bigint NOT NULL, term bigint NOT NULL, at bigint NOT NULL, expires_at timestamptz"
+    "CREATE TABLE parley_loader.dedup (seq bigint NOT NULL, term bigint NOT NULL, at bigint NOT NULL, expires_at "
+    "timestamptz"
     "  NOT NULL, room uuid NOT NULL, sender text COLLATE \"C\" NOT NULL, client_msg_id text COLLATE \"C\" NOT NULL,"
     "  digest bytea, PRIMARY KEY (room, sender, client_msg_id));"
     "CREATE INDEX ON parley_loader.dedup USING brin (expires_at) WITH (pages_per_range = 32);"
@@ -207,10 +222,11 @@ int main(int argc, char** argv) {
   const auto f = measure(db, o);
   db.run("DROP SCHEMA parley_loader CASCADE");
   const double events = static_cast<double>(f.events), cpu_us = f.cpu < 0 ? -1 : f.cpu * 1e6 / events;
-  std::printf(o.as_json ? "{\"events\":%.0f,\"events_per_second\":%.0f,\"backend_cpu_us_per_event\":%.2f,"
-                          "\"wal_bytes_per_event\":%.0f,\"batch\":%d}\n"
-                        : "%.0f events, %.0f events/s, backend CPU %.2f us/event (below 0: not readable), WAL %.0f B/event, "
-                          "batch %d\n",
+  std::printf(o.as_json
+                  ? "{\"events\":%.0f,\"events_per_second\":%.0f,\"backend_cpu_us_per_event\":%.2f,"
+                    "\"wal_bytes_per_event\":%.0f,\"batch\":%d}\n"
+                  : "%.0f events, %.0f events/s, backend CPU %.2f us/event (below 0: not readable), WAL %.0f B/event, "
+                    "batch %d\n",
               events, events / f.seconds, cpu_us, f.wal_bytes / events, o.batch);
   return 0;
 }

@@ -12,7 +12,7 @@ namespace parley::net {
 namespace {
 
 class sha256 {
- public:
+public:
   sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
     if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) std::abort();
   }
@@ -38,7 +38,7 @@ class sha256 {
     return out;
   }
 
- private:
+private:
   void update(const void* bytes, std::size_t size) {
     if (EVP_DigestUpdate(context_.get(), bytes, size) != 1) std::abort();
   }

@@ -10,10 +10,11 @@
 
 namespace parley::net {
 
-/// The members of one JSON object, read with the types of the schema. Absent and null are the same: empty, 0 or nothing. The first
-/// member of a wrong type says so in `wrong`, and reading goes on, so that a reply can still name its room.
+/// The members of one JSON object, read with the types of the schema. Absent and null are the same: empty, 0 or
+/// nothing. The first member of a wrong type says so in `wrong`, and reading goes on, so that a reply can still name
+/// its room.
 class json_fields {
- public:
+public:
   json_fields(const boost::json::object& from, std::string& wrong) : from_(from), wrong_(wrong) {}
 
   std::string text(std::string_view name) const;
@@ -25,7 +26,7 @@ class json_fields {
   const boost::json::object* object(std::string_view name) const;
   const boost::json::array* array(std::string_view name) const;
 
- private:
+private:
   const boost::json::value* find(std::string_view name) const;
   void complain(std::string_view name, std::string_view what) const;
 

@@ -12,7 +12,7 @@ namespace parley::net {
 
 /// Appends one JSON object: the brace at its birth, the closing one at its end. Names are ours and need no escape.
 class json_object {
- public:
+public:
   explicit json_object(std::string& out) : out_(out) { out_ += '{'; }
   ~json_object() { out_ += '}'; }
   json_object(const json_object&) = delete;
@@ -30,8 +30,7 @@ class json_object {
   void member(std::string_view label, std::string_view text) { append_json_string(name(label), text); }
   void member(std::string_view label, const char* text) { member(label, std::string_view(text)); }
   template <std::integral Number>
-    requires(!std::same_as<Number, bool>)
-  void member(std::string_view label, Number number) {
+  requires(!std::same_as<Number, bool>) void member(std::string_view label, Number number) {
     append_json_number(name(label), number);
   }
   void member(std::string_view label, std::same_as<bool> auto flag) { name(label) += flag ? "true" : "false"; }
@@ -43,7 +42,7 @@ class json_object {
     object.member("seq", at.seq.value);
   }
 
- private:
+private:
   std::string& out_;
   bool is_first_ = true;
 };

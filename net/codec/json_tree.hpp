@@ -11,7 +11,7 @@ namespace parley::net {
 /// One frame's JSON, parsed by protocol.md's rules: envelopes at most 16 deep (an array of them adds one), of repeated
 /// names the last counts, and no number beyond double. Small frames are parsed without an allocation.
 class json_tree {
- public:
+public:
   json_tree() : memory_(first_, sizeof first_) {}
   json_tree(const json_tree&) = delete;
   json_tree& operator=(const json_tree&) = delete;
@@ -19,7 +19,7 @@ class json_tree {
   /// @returns null for what does not parse, or is no object or array
   const boost::json::value* parse(std::string_view text);
 
- private:
+private:
   unsigned char first_[4096];
   boost::json::monotonic_resource memory_;
   std::optional<boost::json::value> root_;

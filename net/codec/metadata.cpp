@@ -19,12 +19,13 @@ using enum metadata_verdict;
 
 // Plain recursion: the depth is bounded by the parser for JSON, and by `depth` for Protobuf.
 class compact_writer {
- public:
+public:
   explicit compact_writer(std::string& out) : out_(out) {}
 
   metadata_verdict object(const json::object& from) {
-    return members(from, [](const auto& member) { return std::string_view(member.key()); },
-                   [this](const auto& member) { return value(member.value()); });
+    return members(
+        from, [](const auto& member) { return std::string_view(member.key()); },
+        [this](const auto& member) { return value(member.value()); });
   }
 
   metadata_verdict object(const pb::Struct& from, int depth) {
@@ -34,11 +35,12 @@ class compact_writer {
     sorted.reserve(from.fields().size());
     for (const auto& field : from.fields()) sorted.push_back(&field);
     std::ranges::sort(sorted, {}, [](entry e) -> const std::string& { return e->first; });
-    return members(sorted, [](entry e) { return std::string_view(e->first); },
-                   [this, depth](entry e) { return value(e->second, depth); });
+    return members(
+        sorted, [](entry e) { return std::string_view(e->first); },
+        [this, depth](entry e) { return value(e->second, depth); });
   }
 
- private:
+private:
   template <class Range, class Name, class Write>
   metadata_verdict members(const Range& range, Name name, Write write) {
     out_ += '{';
@@ -115,7 +117,8 @@ class compact_writer {
 };
 
 void append_length(std::string& out, std::size_t length) {
-  for (int shift = 0; shift < 64; shift += 8) out += static_cast<char>((static_cast<std::uint64_t>(length) >> shift) & 0xFF);
+  for (int shift = 0; shift < 64; shift += 8)
+    out += static_cast<char>((static_cast<std::uint64_t>(length) >> shift) & 0xFF);
 }
 
 void append_canonical(std::string& out, const json::value& from);
@@ -146,9 +149,7 @@ void append_canonical(std::string& out, const json::value& from) {
       append_length(out, from.get_array().size());
       for (const auto& element : from.get_array()) append_canonical(out, element);
       return;
-    case json::kind::string:
-      out += 's';
-      return append_text(out, from.get_string());
+    case json::kind::string: out += 's'; return append_text(out, from.get_string());
     case json::kind::bool_: out += from.get_bool() ? 't' : 'f'; return;
     case json::kind::null: out += 'n'; return;
     case json::kind::int64:

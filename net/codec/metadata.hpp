@@ -1,7 +1,7 @@
 #pragma once
 
-#include <boost/json/object.hpp>
 #include <google/protobuf/struct.pb.h>
+#include <boost/json/object.hpp>
 
 #include <cstdint>
 #include <string>
@@ -24,8 +24,8 @@ metadata_verdict write_metadata(const boost::json::object& from, std::string& ou
 /// The same for Protobuf, members sorted by name: a Struct keeps no order.
 metadata_verdict write_metadata(const google::protobuf::Struct& from, std::string& out);
 
-/// What tells one metadata from another by value: members sorted, numbers as doubles, every string with its length. Equal
-/// for texts that differ only in the order of members or the form of numbers. `compact` is one of our own texts.
+/// What tells one metadata from another by value: members sorted, numbers as doubles, every string with its length.
+/// Equal for texts that differ only in the order of members or the form of numbers. `compact` is one of our own texts.
 std::string canonical_metadata(std::string_view compact);
 
 /// A stored compact text as a Struct. An empty text leaves `out` alone.

@@ -8,7 +8,17 @@ namespace parley::net {
 
 /// What a body's name in an envelope stands for. `erase` is `delete`, which C++ keeps for itself.
 enum class operation : std::uint8_t {
-  connect, join, leave, publish, edit, erase, history, mark_read, typing, refresh, ping,
+  connect,
+  join,
+  leave,
+  publish,
+  edit,
+  erase,
+  history,
+  mark_read,
+  typing,
+  refresh,
+  ping,
   not_ours,  ///< a reply or a push: a body that only the server sends
 };
 

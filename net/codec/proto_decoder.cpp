@@ -48,8 +48,8 @@ publish_wish read_publish(const v1::Publish& from, findings& found) {
   wish.body.parts.reserve(static_cast<std::size_t>(from.parts_size()));
   for (const auto& one : from.parts()) {
     const bool is_url = one.has_url();
-    wish.body.parts.push_back({one.type(), is_url ? part::body_kind::url : part::body_kind::content,
-                               is_url ? one.url() : one.content()});
+    wish.body.parts.push_back(
+        {one.type(), is_url ? part::body_kind::url : part::body_kind::content, is_url ? one.url() : one.content()});
   }
   if (from.has_metadata()) {
     const auto verdict = write_metadata(from.metadata(), wish.body.metadata);

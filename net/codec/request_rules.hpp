@@ -7,8 +7,8 @@
 #include <string>
 #include <variant>
 
-/// What protocol.md demands of each operation, once for both encodings. A wish holds what was read with the right types;
-/// 0 and empty mean absent.
+/// What protocol.md demands of each operation, once for both encodings. A wish holds what was read with the right
+/// types; 0 and empty mean absent.
 namespace parley::net {
 
 struct join_wish {
@@ -53,6 +53,7 @@ request::connect_room check_room(std::string room, const join_wish& options, con
 /// `request::refused` naming what is known: an id that is no id is left out.
 incoming_body refuse(refusal why, bool is_write = false, std::string room = {}, std::string client_msg_id = {});
 /// For the operations of later versions.
-incoming_body refuse_unavailable(std::string_view operation, bool is_write, std::string room, std::string client_msg_id);
+incoming_body refuse_unavailable(std::string_view operation, bool is_write, std::string room,
+                                 std::string client_msg_id);
 
 }  // namespace parley::net

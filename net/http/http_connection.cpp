@@ -48,7 +48,8 @@ void http_connection::read_head() {
   read_more_of_head();
 }
 
-// Not async_read_until: it keeps a copy of the buffer that it is given, which suits Asio's views but not Beast's buffers.
+// Not async_read_until: it keeps a copy of the buffer that it is given, which suits Asio's views but not Beast's
+// buffers.
 void http_connection::read_more_of_head() {
   const std::string_view held(static_cast<const char*>(buffer_.data().data()), buffer_.size());
   if (const auto end = held.find("\r\n\r\n"); end != std::string_view::npos) return take_head({}, end + 4);

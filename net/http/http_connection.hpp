@@ -17,10 +17,10 @@
 
 namespace parley::net {
 
-/// One connection of the listener while it speaks HTTP: requests one after another, until it ends or becomes a WebSocket or an event
-/// stream.
+/// One connection of the listener while it speaks HTTP: requests one after another, until it ends or becomes a
+/// WebSocket or an event stream.
 class http_connection final : public thread_member {
- public:
+public:
   http_connection(front_thread& thread, tcp_socket socket, admission::place_ptr address);
 
   void start();
@@ -31,7 +31,7 @@ class http_connection final : public thread_member {
   void drain(const push::reconnect& farewell) override;
   void abort() override;
 
- private:
+private:
   enum class step : std::uint8_t { idle, head, body, asking, writing, lingering, over };
 
   void await_request();

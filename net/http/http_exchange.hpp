@@ -13,7 +13,7 @@ namespace parley::net {
 
 /// One HTTP request that needs the actors: a conversation of its own that connects, asks once and ends.
 class http_exchange final : public session_port, public std::enable_shared_from_this<http_exchange> {
- public:
+public:
   /// @param done runs once on the thread, unless `cancel` comes first
   http_exchange(front_thread& thread, std::function<void(http_answer)> done);
 
@@ -32,7 +32,7 @@ class http_exchange final : public session_port, public std::enable_shared_from_
   void leave_live(room_ref, parley::generation) override {}
   void close(close_code code, std::string reason) override;
 
- private:
+private:
   void on_send(const server_message& message);
   void answer(http_answer with);
   void end();

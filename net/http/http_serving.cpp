@@ -38,8 +38,7 @@ void http_connection::serve(ask::stream& what, std::string&) {
   auto user = who();
   if (!user) return;
   step_ = step::over;
-  auto session =
-      std::make_shared<sse_session>(thread_, std::move(socket_), head_.version() == 10, std::move(address_));
+  auto session = std::make_shared<sse_session>(thread_, std::move(socket_), head_.version() == 10, std::move(address_));
   thread_.enlist(session);
   session->start(std::move(user->user), std::move(user->instance), std::move(what.room), what.options);
   thread_.delist(*this);
@@ -103,8 +102,8 @@ std::optional<identity> http_connection::who() {
     answer(problem(refusal{refusal_code::forbidden, "this origin may not ask", std::nullopt}));
     return std::nullopt;
   }
-  auto known = authenticate_developer(head_["Parley-User"], bearer_token(head_[http::field::authorization]),
-                                      options.instance);
+  auto known =
+      authenticate_developer(head_["Parley-User"], bearer_token(head_[http::field::authorization]), options.instance);
   if (auto* why = std::get_if<refusal>(&known)) {
     answer(problem(*why));
     return std::nullopt;

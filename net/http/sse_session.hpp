@@ -6,15 +6,15 @@
 
 namespace parley::net {
 
-/// One `GET /v1/rooms/{room}/stream`: the same conversation, live table and outbox as a WebSocket; what it shows are the pushes of one
-/// join as server-sent events. Its head waits for the join's answer: a refusal is an HTTP problem.
+/// One `GET /v1/rooms/{room}/stream`: the same conversation, live table and outbox as a WebSocket; what it shows are
+/// the pushes of one join as server-sent events. Its head waits for the join's answer: a refusal is an HTTP problem.
 class sse_session final : public session {
- public:
+public:
   sse_session(front_thread& thread, tcp_socket socket, bool is_http_1_0, admission::place_ptr address);
 
   void start(std::string user, std::string instance, std::string room, request::join_options options);
 
- private:
+private:
   void say_goodbye(std::uint16_t code, std::string_view reason) override;
   void about_to_send(const server_message& message) override;
   void on_over() override { address_.reset(); }

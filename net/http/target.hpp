@@ -10,8 +10,8 @@ namespace parley::net {
 
 /// A request's target (RFC 9112 §3.2.1), split and percent-decoded.
 struct http_target {
-  std::string path;                    ///< as it was sent
-  std::vector<std::string> segments;   ///< decoded, between the slashes; `/` is one empty segment
+  std::string path;                   ///< as it was sent
+  std::vector<std::string> segments;  ///< decoded, between the slashes; `/` is one empty segment
   std::vector<std::pair<std::string, std::string>> query;
 
   /// The last one of that name, empty where there is none.

@@ -93,7 +93,8 @@ std::variant<chosen_subprotocol, http_answer> check_upgrade(const http_request_h
     return refused("`Sec-WebSocket-Key` must be 16 bytes in base64");
   const auto [first, last] = head.equal_range(http::field::origin);
   for (auto origin = first; origin != last; ++origin)
-    if (!policy.allows(origin->value())) return problem(refusal{refusal_code::forbidden, "this origin may not connect", {}});
+    if (!policy.allows(origin->value()))
+      return problem(refusal{refusal_code::forbidden, "this origin may not connect", {}});
   auto chosen = choose_subprotocol(head);
   if (!chosen) return refused("the subprotocols are `parley.v1.json` and `parley.v1.proto`");
   return std::move(*chosen);

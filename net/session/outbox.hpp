@@ -27,7 +27,7 @@ struct outbox_options {
 /// The blocks that wait for one socket, in order. Replies and pushes are never dropped; live batches not yet given to
 /// the socket are. Sans-I/O; owned by the session's thread. Its steady path allocates nothing.
 class outbox {
- public:
+public:
   static constexpr std::size_t buffers_max = 64;  // as many as Asio hands to one writev
   struct gathered {
     std::array<boost::asio::const_buffer, buffers_max> list;
@@ -73,7 +73,7 @@ class outbox {
   /// Bytes that the socket took since the session began.
   std::uint64_t written_total() const { return written_total_; }
 
- private:
+private:
   struct item {
     block bytes;
     const live_frame* live = nullptr;  ///< kept alive by `bytes`

@@ -17,10 +17,11 @@ namespace parley::net {
 /// What a WebSocket and an event stream have in common: an outbox on a socket, rows in the thread's live table, and a
 /// conversation. Its protocol is the derived class's.
 ///
-/// open -> closing (the rest of the outbox is written) -> lingering (the peer closes its side, so that no reset eats our last bytes)
+/// open -> closing (the rest of the outbox is written) -> lingering (the peer closes its side, so that no reset eats
+/// our last bytes)
 /// -> over. The conversation ends with the first step.
 class session : public thread_member, public session_port {
- public:
+public:
   session(front_thread& thread, tcp_socket socket, wire_form form);
 
   // session_port: from any thread
@@ -43,7 +44,7 @@ class session : public thread_member, public session_port {
   void row_went_live(const room_ref& room, generation gen, position at);
   void row_fell(const room_key& room, generation gen, position at, bool was_live);
 
- protected:
+protected:
   enum class state : std::uint8_t { open, closing, lingering, over };
   static constexpr std::uint16_t code_abnormal = 1006;
 
@@ -83,7 +84,7 @@ class session : public thread_member, public session_port {
     return std::static_pointer_cast<T>(shared_from_this());
   }
 
- private:
+private:
   struct live_row {
     room_ref room;
     generation gen;

@@ -7,8 +7,8 @@
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/beast/websocket/stream_base.hpp>
 #include <boost/beast/core/role.hpp>
+#include <boost/beast/websocket/stream_base.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -17,11 +17,11 @@
 
 namespace parley::net {
 
-/// What Beast's WebSocket stream sees as its transport: it reads from the socket, but what it writes (the handshake, pongs,
-/// closes) goes into the session's outbox, in order with our own pre-encoded frames. So Beast keeps the protocol, and
-/// a delivery never passes through it.
+/// What Beast's WebSocket stream sees as its transport: it reads from the socket, but what it writes (the handshake,
+/// pongs, closes) goes into the session's outbox, in order with our own pre-encoded frames. So Beast keeps the
+/// protocol, and a delivery never passes through it.
 class session_layer {
- public:
+public:
   using executor_type = tcp_socket::executor_type;
 
   /// @param early bytes that came behind the upgrade request
@@ -51,7 +51,7 @@ class session_layer {
         token, from);
   }
 
- private:
+private:
   template <class Handler, class Buffers>
   void start_read(Handler handler, const Buffers& buffers) {
     if (!early_.empty()) {
@@ -61,11 +61,12 @@ class session_layer {
       return complete(std::move(handler), size);
     }
     const auto executor = boost::asio::get_associated_executor(handler, get_executor());
-    socket_.async_read_some(buffers, boost::asio::bind_executor(executor, [this, handler = std::move(handler)](
-                                         boost::system::error_code failed, std::size_t size) mutable {
-      received_ += size;
-      std::move(handler)(failed, size);
-    }));
+    socket_.async_read_some(
+        buffers, boost::asio::bind_executor(executor, [this, handler = std::move(handler)](
+                                                          boost::system::error_code failed, std::size_t size) mutable {
+          received_ += size;
+          std::move(handler)(failed, size);
+        }));
   }
 
   template <class Handler>

@@ -16,7 +16,9 @@ bool is_contiguous_after(seq before, const event_list& events) {
 struct marker {
   stream_marks& out;
 
-  void operator()(const reply::joined& body) const { out.push_back({joined, body.room, body.start.seq, body.start.seq}); }
+  void operator()(const reply::joined& body) const {
+    out.push_back({joined, body.room, body.start.seq, body.start.seq});
+  }
   void operator()(const reply::connected& body) const {
     for (const auto& room : body.rooms)
       if (const auto* outcome = std::get_if<reply::joined>(&room.outcome)) (*this)(*outcome);

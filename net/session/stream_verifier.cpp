@@ -37,8 +37,8 @@ bool stream_verifier::given(const stream_mark& mark) {
   const bool was_new = one.is_new;
   if (mark.what == live) return mark.to == one.at;
   // Where a gap comes first, it ends at the join's start (protocol.md §2); `reset` may go back.
-  const bool fits = was_new ? mark.to == one.start
-                            : mark.what == reset || (mark.from == next(one.at) && mark.to >= mark.from);
+  const bool fits =
+      was_new ? mark.to == one.start : mark.what == reset || (mark.from == next(one.at) && mark.to >= mark.from);
   one.at = mark.to;
   one.is_new = false;
   return fits;

@@ -13,7 +13,7 @@ namespace parley::net {
 /// up by one, and only a `gap` passes numbers over. Sans-I/O. It counts and goes on: a wrong stream is the reader's to
 /// notice too, and the metric must stay 0.
 class stream_verifier {
- public:
+public:
   /// @returns false where the mark breaks the room's stream
   bool given(const stream_mark& mark);
   /// A live batch, the hot path.
@@ -22,11 +22,11 @@ class stream_verifier {
   /// What the reader of a joined room holds now; null for a room without a stream.
   const seq* reached(const std::string& room) const;
 
- private:
+private:
   struct reader {
     seq at;
-    seq start;            ///< the last join's
-    bool is_new = true;   ///< nothing but its `joined` was written: a gap may come first, and ends at `start`
+    seq start;           ///< the last join's
+    bool is_new = true;  ///< nothing but its `joined` was written: a gap may come first, and ends at `start`
   };
   std::unordered_map<std::string, reader> rooms_;
 };

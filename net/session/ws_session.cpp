@@ -31,11 +31,10 @@ ws_session::ws_session(front_thread& thread, tcp_socket connected, upgrade asked
     : session(thread, std::move(connected), asked.spoken == encoding::json ? wire_form::ws_json : wire_form::ws_proto),
       asked_(std::move(asked)),
       address_(std::move(address)),
-      ws_(socket(), std::move(asked_.early),
-          [this](std::string bytes) {
-            correct_close(bytes);
-            enqueue(std::make_shared<const std::string>(std::move(bytes)));
-          }) {
+      ws_(socket(), std::move(asked_.early), [this](std::string bytes) {
+        correct_close(bytes);
+        enqueue(std::make_shared<const std::string>(std::move(bytes)));
+      }) {
   const auto& options = front().options;
   const auto now = net_clock::now();
   connect_deadline_ = now + options.patience.connect;
@@ -204,14 +203,15 @@ bool ws_session::is_flooded() {
   const std::size_t received = ws_.next_layer().take_received();
   if (received > 0) awaits_pong_ = false;
   message_bytes_ += received;
-  return is_reading_ && message_bytes_ > buffer_.size() + options.frame_overhead_bytes_max +
-                                             options.connect_frame_bytes_max;
+  return is_reading_ &&
+         message_bytes_ > buffer_.size() + options.frame_overhead_bytes_max + options.connect_frame_bytes_max;
 }
 
 void ws_session::on_sweep(net_time now) {
   if (!with() && now >= connect_deadline_)
     return finish(static_cast<std::uint16_t>(close_code::connect_timeout), "no `connect` in time");
-  if (is_flooded()) return finish(static_cast<std::uint16_t>(close_code::flooding), "too many control frames or fragments");
+  if (is_flooded())
+    return finish(static_cast<std::uint16_t>(close_code::flooding), "too many control frames or fragments");
   if (!waiting().is_empty()) return;  // a ping would only wait: slow readers are the outbox's matter
   if (awaits_pong_ && now >= pong_deadline_)
     return finish(static_cast<std::uint16_t>(close_code::ping_timeout), "no answer to pings");

@@ -23,15 +23,15 @@ struct upgrade {
   std::string early;        ///< bytes that came behind the request
 };
 
-/// One WebSocket from the upgrade to its end. Beast does the handshake, masks, control frames and UTF-8; what clients say is decoded and
-/// checked here, and goes to the conversation.
+/// One WebSocket from the upgrade to its end. Beast does the handshake, masks, control frames and UTF-8; what clients
+/// say is decoded and checked here, and goes to the conversation.
 class ws_session final : public session {
- public:
+public:
   ws_session(front_thread& thread, tcp_socket socket, upgrade asked, admission::place_ptr address);
 
   void start();
 
- private:
+private:
   void say_goodbye(std::uint16_t code, std::string_view reason) override;
   void on_over() override;
   void on_sweep(net_time now) override;
@@ -57,8 +57,8 @@ class ws_session final : public session {
   boost::beast::websocket::stream<session_layer, false> ws_;
   boost::beast::flat_buffer buffer_;
   bool is_reading_ = false;
-  bool is_held_ = false;  ///< nothing is read until the outbox is shorter
-  std::size_t message_bytes_ = 0;  ///< received since the last message's end
+  bool is_held_ = false;            ///< nothing is read until the outbox is shorter
+  std::size_t message_bytes_ = 0;   ///< received since the last message's end
   std::size_t control_frames_ = 0;  ///< since the last sweep
   net_time connect_deadline_;
   net_time ping_at_;

@@ -119,10 +119,10 @@ std::vector<shard_verdict> append_request::verdicts(const rows& answer) {
   std::vector<shard_verdict> out;
   for (int row = 0; row < answer.count(); ++row) {
     const bool is_hit = answer.flag(row, 0), is_held = !answer.is_null(row, 1);
-    out.push_back(is_hit                    ? shard_verdict::committed
-                  : !is_held                ? shard_verdict::locked
-                  : !answer.flag(row, 1)    ? shard_verdict::not_owner
-                                            : shard_verdict::stale);
+    out.push_back(is_hit                 ? shard_verdict::committed
+                  : !is_held             ? shard_verdict::locked
+                  : !answer.flag(row, 1) ? shard_verdict::not_owner
+                                         : shard_verdict::stale);
   }
   return out;
 }

@@ -28,7 +28,8 @@ postgres::link_role role(std::string_view name, const std::array<const statement
 
 postgres_database::links::links(boost::asio::io_context& io, postgres_options options, const std::string& cluster,
                                 log& log, postgres_probe& probe)
-    : context_(new postgres::database_context{io, boost::asio::make_strand(io), std::move(options), cluster, {}, log, probe}),
+    : context_(new postgres::database_context{
+          io, boost::asio::make_strand(io), std::move(options), cluster, {}, log, probe}),
       writer_(std::make_shared<postgres::link>(
           context_, role("writer", writer_statements, 4, context_->options.writes_waiting_max))),
       control_(std::make_shared<postgres::link>(context_, role("control", control_statements, 16, 256))),
@@ -79,15 +80,16 @@ void postgres_database::links::claim(std::shared_ptr<const postgres::parameters>
                                      bool waits_for_locks, completion<std::vector<claimed_shard>> done) {
   postgres::exchange e;
   e.commands.push_back({waits_for_locks ? &sql::claim : &sql::claim_unlocked, *values});
-  e.done = [this, values, shards = std::move(shards), waits_for_locks, done = std::move(done)](exchange_end end) mutable {
+  e.done = [this, values, shards = std::move(shards), waits_for_locks,
+            done = std::move(done)](exchange_end end) mutable {
     if (waits_for_locks && end.refusal && kind_of(*end.refusal) == postgres::refusal_kind::locked)
       return claim(values, std::move(shards), false, std::move(done));
     if (!end.is_done()) return done(to_write_error(end));
     const auto& rows = end.answers.front();
     std::vector<claimed_shard> claimed;
     for (int row = 0; row < rows.count(); ++row)
-      claimed.push_back({shards[static_cast<std::size_t>(row)], rows.flag(row, 0), rows.id<term>(row, 1),
-                         rows.id<attempt>(row, 2)});
+      claimed.push_back(
+          {shards[static_cast<std::size_t>(row)], rows.flag(row, 0), rows.id<term>(row, 1), rows.id<attempt>(row, 2)});
     done(std::move(claimed));
   };
   readers_.submit(std::move(e));
@@ -96,8 +98,9 @@ void postgres_database::links::claim(std::shared_ptr<const postgres::parameters>
 void postgres_database::links::await_sweep(milliseconds delay) {
   if (is_stopped_) return;
   // Nodes share the work without talking about it: each waits between half and one and a half periods.
-  sweep_timer_.expires_after(std::uniform_int_distribution<milliseconds::rep>(
-      delay.count() / 2, delay.count() * 3 / 2)(context_->random) * milliseconds{1});
+  sweep_timer_.expires_after(
+      std::uniform_int_distribution<milliseconds::rep>(delay.count() / 2, delay.count() * 3 / 2)(context_->random) *
+      milliseconds{1});
   sweep_timer_.async_wait([self = shared_from_this()](boost::system::error_code ec) {
     if (!ec) self->sweep();
   });

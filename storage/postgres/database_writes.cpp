@@ -10,7 +10,8 @@ using postgres::refusal_kind;
 namespace sql = postgres::sql;
 
 void postgres_database::links::append(postgres::append_request request, completion<append_outcome> done) {
-  auto p = std::make_shared<pending_append>(pending_append{std::move(request), std::move(done), clock::now(), false, {}});
+  auto p =
+      std::make_shared<pending_append>(pending_append{std::move(request), std::move(done), clock::now(), false, {}});
   appends_.push_back(p);
   send(p);
 }
@@ -27,8 +28,8 @@ void postgres_database::links::appended(const pending_ptr& p, exchange_end end) 
   finish(p, to_write_error(end));
 }
 
-/// A key was there already, and the batch was rolled back. Keys that ended go first: they are no answer. Where nothing is
-/// left after that, the same batch goes out once more; its attempt id was rolled back with it, so that is safe.
+/// A key was there already, and the batch was rolled back. Keys that ended go first: they are no answer. Where nothing
+/// is left after that, the same batch goes out once more; its attempt id was rolled back with it, so that is safe.
 void postgres_database::links::look_keys_up(const pending_ptr& p, const postgres::server_refusal& why) {
   writer_->submit({p->request.key_commands(),
                    [self = shared_from_this(), p, why](exchange_end end) {
@@ -92,19 +93,20 @@ void postgres_database::links::recover(std::shared_ptr<const recover_request> re
 /// A statement of its own, after the commit: its snapshot shows what the lock waited for.
 void postgres_database::links::read_recovered_heads(std::shared_ptr<const recover_request> request, recovered found,
                                                     completion<recovered> done) {
-  write(postgres::heads_command(request->rooms),
-        [self = shared_from_this(), found = std::move(found), done = std::move(done)](exchange_end end) mutable {
-          if (end.how != exchange_end::fate::done)
-            return done(error{errc::outcome_unknown, "recovered, but the heads were not read: " + to_error(end).detail});
-          auto heads = postgres::read_heads(end.answers.front());
-          if (!heads) return done(error{errc::outcome_unknown, heads.error().detail});
-          for (const auto& h : *heads) found.heads.push_back(h.head);
-          self->context_->probe.recovered();
-          done(std::move(found));
-        });
+  write(postgres::heads_command(request->rooms), [self = shared_from_this(), found = std::move(found),
+                                                  done = std::move(done)](exchange_end end) mutable {
+    if (end.how != exchange_end::fate::done)
+      return done(error{errc::outcome_unknown, "recovered, but the heads were not read: " + to_error(end).detail});
+    auto heads = postgres::read_heads(end.answers.front());
+    if (!heads) return done(error{errc::outcome_unknown, heads.error().detail});
+    for (const auto& h : *heads) found.heads.push_back(h.head);
+    self->context_->probe.recovered();
+    done(std::move(found));
+  });
 }
 
-void postgres_database::links::recover_later(std::shared_ptr<const recover_request> request, completion<recovered> done) {
+void postgres_database::links::recover_later(std::shared_ptr<const recover_request> request,
+                                             completion<recovered> done) {
   auto timer = std::make_shared<boost::asio::steady_timer>(context_->strand, context_->options.retry_delay_min);
   timer->async_wait([self = shared_from_this(), timer, request = std::move(request),
                      done = std::move(done)](boost::system::error_code) mutable {

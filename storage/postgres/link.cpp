@@ -31,10 +31,10 @@ void link::submit(exchange e) {
     send(e);
     return;
   }
-  const char* reason = state_ == state::stopped                 ? "the node stops"
-                       : failures_ > 0 && !e.is_patient         ? "the database is out of reach"
-                       : waiting_.size() >= role_.waiting_max   ? "too many requests wait for the database"
-                                                                : nullptr;
+  const char* reason = state_ == state::stopped               ? "the node stops"
+                       : failures_ > 0 && !e.is_patient       ? "the database is out of reach"
+                       : waiting_.size() >= role_.waiting_max ? "too many requests wait for the database"
+                                                              : nullptr;
   if (reason) {
     exchange_end end;
     end.reason = reason;
@@ -137,11 +137,8 @@ void link::take(PGresult* answer) {
   auto& front = in_flight_.front();
   switch (PQresultStatus(answer)) {
     case PGRES_TUPLES_OK:
-    case PGRES_COMMAND_OK:
-      front.end.answers.push_back(std::move(taken));
-      return;
-    case PGRES_PIPELINE_ABORTED:
-      return;  // after the error that is kept already
+    case PGRES_COMMAND_OK: front.end.answers.push_back(std::move(taken)); return;
+    case PGRES_PIPELINE_ABORTED: return;  // after the error that is kept already
     case PGRES_PIPELINE_SYNC: {
       // Only now it is committed: a statement's own answer comes before.
       auto ended = std::move(front);
@@ -182,8 +179,9 @@ void link::broken(const std::string& reason) {
   state_ = state::resting;
   if (was_ready) {
     context_->probe.link_lost(role_.name);
-    context_->log.write(log_level::warn, "postgres.link_lost",
-                        {{"role", std::string(role_.name)}, {"reason", reason}, {"unanswered", std::to_string(lost.size())}});
+    context_->log.write(
+        log_level::warn, "postgres.link_lost",
+        {{"role", std::string(role_.name)}, {"reason", reason}, {"unanswered", std::to_string(lost.size())}});
   }
   rest(context_->options.retry_delay_min);
   for (auto& one : lost) {

@@ -28,8 +28,8 @@ struct database_context {
   boost::asio::io_context& io;
   parley::postgres::strand strand;
   postgres_options options;
-  std::string cluster;          ///< the id that every connection must find
-  database_identity newest{};   ///< the history that was talked to last (C7)
+  std::string cluster;         ///< the id that every connection must find
+  database_identity newest{};  ///< the history that was talked to last (C7)
   parley::log& log;
   postgres_probe& probe;
   std::minstd_rand random{std::random_device{}()};
@@ -43,7 +43,8 @@ struct link_role {
 };
 
 /// One connection that is made again whenever it ends, and a queue of exchanges before it. Each is sent as soon as the
-/// pipeline has room. All calls and completions on the context's strand; never blocks but for the look-up of a host name.
+/// pipeline has room. All calls and completions on the context's strand; never blocks but for the look-up of a host
+/// name.
 class link : public std::enable_shared_from_this<link> {
 public:
   link(std::shared_ptr<database_context> context, link_role role);

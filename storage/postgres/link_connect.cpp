@@ -29,11 +29,11 @@ void link::connect() {
   state_ = state::connecting;
   const auto limit = std::to_string(context_->options.statement_timeout.count());
   // What stands in the connection string wins: it comes last.
-  const std::array<const char*, 8> names{"fallback_application_name", "tcp_user_timeout", "keepalives_idle",
-                                         "keepalives_interval",       "keepalives_count", "dbname",
-                                         "client_encoding",           nullptr};
-  const std::array<const char*, 8> values{
-      "parley", limit.c_str(), "5", "2", "3", context_->options.dsn.c_str(), "UTF8", nullptr};
+  const std::array<const char*, 8> names{
+      "fallback_application_name", "tcp_user_timeout", "keepalives_idle", "keepalives_interval",
+      "keepalives_count",          "dbname",           "client_encoding", nullptr};
+  const std::array<const char*, 8> values{"parley", limit.c_str(), "5", "2", "3", context_->options.dsn.c_str(),
+                                          "UTF8",   nullptr};
   connection_ = PQconnectStartParams(names.data(), values.data(), 1);
   if (!connection_) return attempt_failed("out of memory");
   if (PQstatus(connection_) == CONNECTION_BAD) return attempt_failed(last_error());
@@ -48,7 +48,8 @@ void link::connect() {
 void link::await_poll(bool for_reading) {
   adopt_socket();
   if (!socket_.is_open()) return attempt_failed("no socket");
-  const auto kind = for_reading ? asio::posix::stream_descriptor::wait_read : asio::posix::stream_descriptor::wait_write;
+  const auto kind =
+      for_reading ? asio::posix::stream_descriptor::wait_read : asio::posix::stream_descriptor::wait_write;
   socket_.async_wait(kind, [this, self = shared_from_this(), life = life_](boost::system::error_code ec) {
     if (life == life_ && ec != asio::error::operation_aborted) poll();
   });
@@ -56,15 +57,11 @@ void link::await_poll(bool for_reading) {
 
 void link::poll() {
   switch (PQconnectPoll(connection_)) {
-    case PGRES_POLLING_READING:
-      return await_poll(true);
+    case PGRES_POLLING_READING: return await_poll(true);
     case PGRES_POLLING_WRITING:
-    case PGRES_POLLING_ACTIVE:
-      return await_poll(false);
-    case PGRES_POLLING_OK:
-      return prepare();
-    case PGRES_POLLING_FAILED:
-      break;
+    case PGRES_POLLING_ACTIVE: return await_poll(false);
+    case PGRES_POLLING_OK: return prepare();
+    case PGRES_POLLING_FAILED: break;
   }
   attempt_failed(last_error());
 }
@@ -73,7 +70,8 @@ void link::poll() {
 void link::prepare() {
   state_ = state::preparing;
   adopt_socket();
-  if (PQsetnonblocking(connection_, 1) != 0 || PQenterPipelineMode(connection_) == 0) return attempt_failed(last_error());
+  if (PQsetnonblocking(connection_, 1) != 0 || PQenterPipelineMode(connection_) == 0)
+    return attempt_failed(last_error());
   bool is_sent = PQsendPrepare(connection_, session.name, session.sql, 0, nullptr) != 0 &&
                  PQsendPrepare(connection_, sql::identity.name, sql::identity.sql, 0, nullptr) != 0;
   for (const auto* s : role_.statements)
@@ -128,8 +126,9 @@ void link::attempt_failed(const std::string& reason) {
   ++failures_;
   context_->probe.connect_failed(role_.name);
   if (failures_ == 1 || failures_ % 20 == 0)
-    context_->log.write(log_level::warn, "postgres.connect_failed",
-                        {{"role", std::string(role_.name)}, {"reason", reason}, {"attempts", std::to_string(failures_)}});
+    context_->log.write(
+        log_level::warn, "postgres.connect_failed",
+        {{"role", std::string(role_.name)}, {"reason", reason}, {"attempts", std::to_string(failures_)}});
   const auto doublings = std::min<std::size_t>(failures_ - 1, 16);
   rest(std::min(context_->options.retry_delay_max, context_->options.retry_delay_min * (1 << doublings)));
   fail_waiting("no connection to the database: " + reason, false);

@@ -13,7 +13,8 @@ namespace parley::postgres {
 /// On the strand only.
 class link_pool {
 public:
-  link_pool(const std::shared_ptr<database_context>& context, link_role role, std::size_t links, std::size_t waiting_max);
+  link_pool(const std::shared_ptr<database_context>& context, link_role role, std::size_t links,
+            std::size_t waiting_max);
   ~link_pool();
 
   void start();

@@ -42,14 +42,10 @@ split split_of(const history_query& q) {
   using side = history_query::side;
   const std::int64_t limit = q.limit;
   switch (q.where) {
-    case side::before:
-      return {q.seq, limit + 1, 1};
-    case side::after:
-      return {next(q.seq), 1, limit + 1};
-    case side::around:
-      return {q.seq, limit / 2 + 1, limit - limit / 2 + 1};
-    case side::newest:
-      break;
+    case side::before: return {q.seq, limit + 1, 1};
+    case side::after: return {next(q.seq), 1, limit + 1};
+    case side::around: return {q.seq, limit / 2 + 1, limit - limit / 2 + 1};
+    case side::newest: break;
   }
   return {seq{std::numeric_limits<std::int64_t>::max()}, limit + 1, 1};
 }

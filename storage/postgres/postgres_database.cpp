@@ -38,11 +38,12 @@ void postgres_database::stop() {
 
 void postgres_database::append(append_batch batch, completion<append_outcome> done) {
   auto request = postgres::append_request::of(batch, links_->options().dedup_window, links_->options().checked);
-  links_->post([request = std::move(request), is_empty = batch.shards.empty(), done = std::move(done)](links& l) mutable {
-    if (!request) return done(request.error());
-    if (is_empty) return done(append_outcome{});
-    l.append(std::move(*request), std::move(done));
-  });
+  links_->post(
+      [request = std::move(request), is_empty = batch.shards.empty(), done = std::move(done)](links& l) mutable {
+        if (!request) return done(request.error());
+        if (is_empty) return done(append_outcome{});
+        l.append(std::move(*request), std::move(done));
+      });
 }
 
 void postgres_database::recover(recover_request request, completion<recovered> done) {
@@ -123,8 +124,7 @@ void postgres_database::renew(node_identity node, milliseconds lease_time, compl
 
 void postgres_database::survey(completion<std::vector<shard_row>> done) {
   links_->post([done = std::move(done)](links& l) mutable {
-    l.control({&sql::survey, {}},
-              answering<std::vector<shard_row>>(std::move(done), [](const postgres::rows& r) {
+    l.control({&sql::survey, {}}, answering<std::vector<shard_row>>(std::move(done), [](const postgres::rows& r) {
                 std::vector<shard_row> found;
                 for (int row = 0; row < r.count(); ++row)
                   found.push_back({shard_id{static_cast<std::uint32_t>(r.int4(row, 0))}, std::string(r.bytes(row, 1)),

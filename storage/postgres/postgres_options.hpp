@@ -11,7 +11,8 @@ namespace parley {
 /// One PostgreSQL database. All bounds hold per node.
 struct postgres_options {
   /// A libpq connection string or URL. A host *name* is looked up while a connection is made, which blocks the
-  /// adapter's thread for as long as the resolver takes: give an address, `hostaddr` beside `host`, or a local resolver.
+  /// adapter's thread for as long as the resolver takes: give an address, `hostaddr` beside `host`, or a local
+  /// resolver.
   std::string dsn;
   bool is_home = false;  ///< the first of the list: its first migration makes the cluster id
   std::uint32_t shards = 256;

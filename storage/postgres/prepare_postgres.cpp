@@ -32,7 +32,8 @@ public:
     const std::array<const char*, 5> values{"parley migrate", limit.c_str(), options.dsn.c_str(), "UTF8", nullptr};
     connection_.reset(PQconnectdbParams(names.data(), values.data(), 1));
     if (!connection_ || PQstatus(connection_.get()) != CONNECTION_OK) throw failed{{errc::unavailable, last_error()}};
-    PQsetNoticeReceiver(connection_.get(), [](void*, const PGresult*) {}, nullptr);
+    PQsetNoticeReceiver(
+        connection_.get(), [](void*, const PGresult*) {}, nullptr);
   }
 
   int server_version() const { return PQserverVersion(connection_.get()); }
@@ -98,11 +99,13 @@ void apply(session& db, std::uint32_t version, const migration& step, const post
            const std::optional<cluster_record>& expected, log& log) {
   db.run("BEGIN");
   if (version == 1)
-    db.run("CREATE SCHEMA IF NOT EXISTS parley; CREATE TABLE IF NOT EXISTS parley.schema_version (version integer "
-           "PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())");
+    db.run(
+        "CREATE SCHEMA IF NOT EXISTS parley; CREATE TABLE IF NOT EXISTS parley.schema_version (version integer "
+        "PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())");
   db.run(step.sql);
   if (version == 1) create_cluster(db, options, expected);
-  db.ask("INSERT INTO parley.schema_version (version, name) VALUES ($1::int4, $2)", {std::to_string(version), step.name});
+  db.ask("INSERT INTO parley.schema_version (version, name) VALUES ($1::int4, $2)",
+         {std::to_string(version), step.name});
   db.run("COMMIT");
   log.write(log_level::info, "postgres.migrated", {{"version", std::to_string(version)}, {"name", step.name}});
 }

@@ -15,8 +15,8 @@ struct result_deleter {
   void operator()(PGresult* r) const noexcept { PQclear(r); }
 };
 
-/// The rows that one statement answered, in binary. A column that has another type than its reader says is a bug of ours
-/// (the SQL and its reader stand side by side), and stops the process.
+/// The rows that one statement answered, in binary. A column that has another type than its reader says is a bug of
+/// ours (the SQL and its reader stand side by side), and stops the process.
 class rows {
 public:
   explicit rows(PGresult* taken) : result_(taken) {}

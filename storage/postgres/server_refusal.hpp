@@ -20,11 +20,11 @@ server_refusal refusal_of(const PGresult* failed);
 
 /// What an answered error means: the transaction was rolled back, that much is known.
 enum class refusal_kind {
-  room_forked,     ///< the key (room, seq), or the checked mode
-  key_exists,      ///< the key (room, sender, client_msg_id)
-  bad_content,     ///< this very data
-  locked,          ///< waited for a lock too long
-  unusable,        ///< the server cannot, now: read-only, full, shutting down, out of connections, a deadlock, ...
+  room_forked,  ///< the key (room, seq), or the checked mode
+  key_exists,   ///< the key (room, sender, client_msg_id)
+  bad_content,  ///< this very data
+  locked,       ///< waited for a lock too long
+  unusable,     ///< the server cannot, now: read-only, full, shutting down, out of connections, a deadlock, ...
 };
 refusal_kind kind_of(const server_refusal& r);
 

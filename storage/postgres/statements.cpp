@@ -5,9 +5,9 @@ namespace parley::postgres::sql {
 const statement identity{"identity", "SELECT system, timeline, is_standby, cluster FROM parley.server_identity()"};
 
 // Fence and append (C1, C3). `held` locks the shards' rows in order and reads their newest versions, whatever the
-// statement's snapshot says; a row that someone else holds is skipped. `hit` moves `n` where the fence holds. `mask` says
-// by the place of a shard in the batch whether it was hit: an array is subscripted per event at a few ns, where a join
-// would be replanned or looped. A room's row is written once in its life, by its first event.
+// statement's snapshot says; a row that someone else holds is skipped. `hit` moves `n` where the fence holds. `mask`
+// says by the place of a shard in the batch whether it was hit: an array is subscripted per event at a few ns, where a
+// join would be replanned or looped. A room's row is written once in its life, by its first event.
 const statement append{"append", R"(
 WITH want AS MATERIALIZED (
   SELECT * FROM unnest($2::int4[], $3::int8[], $4::int8[], $5::int8[]) WITH ORDINALITY AS w(shard, term, before, own, place)
@@ -103,8 +103,8 @@ WITH gone AS (DELETE FROM parley.lease WHERE owner = $1::text),
 held AS MATERIALIZED (SELECT shard FROM parley.shard WHERE owner = $1::text ORDER BY shard FOR UPDATE)
 UPDATE parley.shard s SET owner = '' FROM held h WHERE s.shard = h.shard AND s.owner = $1::text)"};
 
-// Reads. One statement is one snapshot: the page, its head, its floor and the shard's mark belong together. A shard that
-// moved away has no row here, and the read finds nothing to stand on.
+// Reads. One statement is one snapshot: the page, its head, its floor and the shard's mark belong together. A shard
+// that moved away has no row here, and the read finds nothing to stand on.
 #define PARLEY_HEADER                                                                                         \
   "WITH header AS MATERIALIZED (SELECT s.term AS shard_term, s.n, coalesce(r.floor_term, 0) AS floor_term, "  \
   "coalesce(r.floor_seq, 0) AS floor_seq, h.term AS head_term, h.seq AS head_seq FROM parley.shard s "        \
@@ -145,7 +145,7 @@ ORDER BY q.place)"};
 // A takeover updates the row that every batch locks: it waits for the old owner's batch, and a later one hits nothing.
 // The largest term of the shard's events needs no look: an append's events carry the row's own term, under its lock, in
 // the same WAL. The clock in ms lets a term grow even where a failover lost the row's last change.
-#define PARLEY_CLAIM(LOCK)                                                                                          \
+#define PARLEY_CLAIM(LOCK)                                                                                           \
   "WITH want AS MATERIALIZED (SELECT * FROM unnest($2::int4[], $3::text[], $4::int8[], $5::int8[]) WITH ORDINALITY " \
   "AS w(shard, owner, term, floor, place)), held AS MATERIALIZED (SELECT s.shard, s.owner, s.term, s.n, s.moved_to " \
   "FROM parley.shard s WHERE s.shard = ANY ($2::int4[]) ORDER BY s.shard " LOCK                                      \
@@ -179,7 +179,6 @@ DELETE FROM parley.dedup WHERE ctid = ANY (ARRAY(
   SELECT d.ctid FROM parley.dedup d WHERE d.expires_at < now() LIMIT $1::int8 FOR UPDATE SKIP LOCKED)))"};
 
 // Long after their end: a lease row that still stands tells a claimant how often it was renewed.
-const statement sweep_leases{"sweep_leases",
-                             "DELETE FROM parley.lease WHERE expires_at < now() - interval '1 day'"};
+const statement sweep_leases{"sweep_leases", "DELETE FROM parley.lease WHERE expires_at < now() - interval '1 day'"};
 
 }  // namespace parley::postgres::sql

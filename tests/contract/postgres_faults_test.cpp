@@ -83,17 +83,21 @@ pid_t writer_pid(const testing::private_postgres& server, const std::string& dat
 }
 
 bool waits_for_a_lock(const testing::private_postgres& server, const std::string& database) {
-  return !server.execute("SELECT 1 FROM pg_stat_activity WHERE datname = '" + database + "' AND wait_event_type = 'Lock'")
+  return !server
+              .execute("SELECT 1 FROM pg_stat_activity WHERE datname = '" + database + "' AND wait_event_type = 'Lock'")
               .empty();
 }
 
-/// An append that stands still in mid-statement: it waits for a key that another session inserted and has not committed.
+/// An append that stands still in mid-statement: it waits for a key that another session inserted and has not
+/// committed.
 struct stuck_append {
   stuck_append(testing::private_postgres& server, postgres_store& where, owner& ana, const room_ref& room)
       : blocker(server, where.name()) {
     std::string key = room->key.hex();
-    blocker.run("INSERT INTO parley.dedup (seq, term, at, expires_at, room, sender, client_msg_id) VALUES (1, 1, 1, "
-                "now() + interval '1 h', '" + key + "', 'ana', 'key')");
+    blocker.run(
+        "INSERT INTO parley.dedup (seq, term, at, expires_at, room, sender, client_msg_id) VALUES (1, 1, 1, "
+        "now() + interval '1 h', '" +
+        key + "', 'ana', 'key')");
     own = ana.fence(room->shard.value).own;
     outcome = start(where, ana.batch_of({ana.append_of(room, {}, {said(1, "stuck", "key")})}));
     REQUIRE(testing::eventually([&] { return waits_for_a_lock(server, where.name()); }));
@@ -112,14 +116,16 @@ postgres_options waiting() {
 
 }  // namespace
 
-TEST_CASE("a session ended in mid-append leaves an unknown outcome that recovery finds empty", "[contract][postgres][C6]") {
+TEST_CASE("a session ended in mid-append leaves an unknown outcome that recovery finds empty",
+          "[contract][postgres][C6]") {
   auto& server = shared_server();
   const auto store = fresh(server, waiting());
   const auto room = room_named("general", 1);
   owner ana(*store, "n1", {1});
   stuck_append stuck(server, *store, ana, room);
-  server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = '" +
-                 store->name() + "'");
+  server.execute(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = '" +
+      store->name() + "'");
   const auto outcome = end_of(stuck.outcome);
   REQUIRE_FALSE(outcome.has_value());
   CHECK(outcome.error().code == errc::outcome_unknown);
@@ -175,9 +181,8 @@ TEST_CASE("an append that recovery overtook writes nothing, however late it runs
   CHECK(found.heads.at(0).head == ana.at(1, 1));
   ::kill(pid, SIGCONT);
   // It is over when its backend is gone: it ran the late append, and could not answer.
-  REQUIRE(testing::eventually([&] {
-    return server.execute("SELECT 1 FROM pg_stat_activity WHERE pid = " + std::to_string(pid)).empty();
-  }));
+  REQUIRE(testing::eventually(
+      [&] { return server.execute("SELECT 1 FROM pg_stat_activity WHERE pid = " + std::to_string(pid)).empty(); }));
   CHECK(head_of(*store, room).head == ana.at(1, 1));
   CHECK(mark_of(*store, 1).n >= past);
 }
@@ -199,8 +204,8 @@ TEST_CASE("a server killed in mid-append loses nothing that was acknowledged", "
   for (;;) {
     const auto s = acked + 1;
     own = ana.fence(1).own;
-    const auto outcome = ana.send(ana.batch_of({ana.append_of(room, s == 1 ? position{} : ana.at(1, s - 1),
-                                                              {said(s, "m", "k" + std::to_string(s))})}));
+    const auto outcome = ana.send(ana.batch_of(
+        {ana.append_of(room, s == 1 ? position{} : ana.at(1, s - 1), {said(s, "m", "k" + std::to_string(s))})}));
     tried = s;
     if (!outcome) {
       CHECK((outcome.error().code == errc::outcome_unknown || outcome.error().code == errc::unavailable));
@@ -214,8 +219,8 @@ TEST_CASE("a server killed in mid-append loses nothing that was acknowledged", "
   CHECK(acked >= 49);
   auto resolving = std::async(std::launch::async, [&] {
     return answer_of<recovered>([&](auto done) {
-      store->events().recover({ana.node().incarnation, {{shard_id{1}, ana.term_of(1), attempt{own.value + 10}}}, {room}},
-                              done);
+      store->events().recover(
+          {ana.node().incarnation, {{shard_id{1}, ana.term_of(1), attempt{own.value + 10}}}, {room}}, done);
     });
   });
   server.start();
@@ -305,16 +310,17 @@ TEST_CASE("a server out of reach is refused at once, and used again when it is b
     const auto r = ana.send(ana.batch_of({ana.append_of(room, ana.at(1, 1), {said(2, "two")})}));
     return !r && r.error().code == errc::unavailable;
   }));
-  CHECK(answer_of<lease_renewal>([&](auto done) {
-          store->ownership().renew(ana.node(), seconds{3}, done);
-        }).error().code == errc::unavailable);
+  CHECK(answer_of<lease_renewal>([&](auto done) { store->ownership().renew(ana.node(), seconds{3}, done); })
+            .error()
+            .code == errc::unavailable);
   server.start();
   await_writes(ana, room, 2);
   await_reads(*store, room);  // each connection comes back by itself
   CHECK(head_of(*store, room).head == ana.at(1, 2));
 }
 
-TEST_CASE("of two batches that race for a key one is stored and the other gets its answer", "[contract][postgres][G5]") {
+TEST_CASE("of two batches that race for a key one is stored and the other gets its answer",
+          "[contract][postgres][G5]") {
   auto& server = shared_server();
   const auto store = fresh(server);
   const auto room = room_named("general", 1);

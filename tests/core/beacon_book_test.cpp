@@ -26,7 +26,8 @@ TEST_CASE("a new term is news by itself, and its chain begins at its n", "[core]
   CHECK(*b == beacon{shard_id{7}, term{5}, 1, attempt{30}, attempt{30}, {}});
 }
 
-TEST_CASE("beacons make a chain: each begins at the n of the one before and lists what changed", "[core][beacon_book][G6]") {
+TEST_CASE("beacons make a chain: each begins at the n of the one before and lists what changed",
+          "[core][beacon_book][G6]") {
   beacon_book book{shard_id{7}};
   book.opened(mark_of(5, 30));
   (void)book.due();

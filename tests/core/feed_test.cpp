@@ -8,7 +8,7 @@ namespace parley::testing {
 namespace {
 
 const thread_index first_thread{0}, second_thread{1};
-const auto key = room_named("general")->key;
+const auto key = room_named("general") -> key;
 
 history_page newest_of(event_list events, position head, position floor = {}, shard_mark mark = mark_of(1, 5)) {
   return {std::move(events), head_at(head, floor), mark, false, false};
@@ -82,7 +82,8 @@ TEST_CASE("nothing is read before the subscription is confirmed", "[core][feed][
   CHECK(find_effect<feed::ask_newest>(f.subscribed()) != nullptr);
 }
 
-TEST_CASE("a subscription that is not confirmed in time leaves the feed polling: the join goes on", "[core][feed][G6]") {
+TEST_CASE("a subscription that is not confirmed in time leaves the feed polling: the join goes on",
+          "[core][feed][G6]") {
   given_feed f;
   (void)f.attach(1);
   CHECK(the_effect<feed::ask_newest>(f.tick(1000ms)).limit == 256);
@@ -94,7 +95,8 @@ TEST_CASE("a link that is lost before it was confirmed holds no join up", "[core
   CHECK(find_effect<feed::ask_newest>(f.core.link_lost(f.now)) != nullptr);
 }
 
-TEST_CASE("the first page opens the threads and answers the joins that came before it was asked for", "[core][feed][G3]") {
+TEST_CASE("the first page opens the threads and answers the joins that came before it was asked for",
+          "[core][feed][G3]") {
   given_feed f;
   (void)f.attach(1, first_thread);
   (void)f.attach(2, second_thread);
@@ -124,7 +126,8 @@ TEST_CASE("a first page that fails is asked for again after a delay", "[core][fe
   const auto again = asked_newest(f.tick(1ms));
   CHECK(f.core.newest_answered(q, newest_of({}, {}), f.now).empty());  // late, to the first question
   CHECK(f.core.newest_answered(again, newest_of({event_at(1, 2), event_at(1, 4)}, at(1, 4)), f.now).empty());
-  CHECK(count_effects<feed::attached>(f.core.newest_answered(asked_newest(f.tick(100ms)), newest_of({}, {}), f.now)) == 1);
+  CHECK(count_effects<feed::attached>(f.core.newest_answered(asked_newest(f.tick(100ms)), newest_of({}, {}), f.now)) ==
+        1);
 }
 
 TEST_CASE("a first page tells where the window begins: at the log's start, the floor, or after its first event",
@@ -133,10 +136,11 @@ TEST_CASE("a first page tells where the window begins: at the log's start, the f
     event_list events;
     position head, floor, before, last;
   };
-  const auto [events, head, floor, before, last] = GENERATE(
-      begin{{}, {}, {}, {}, {}}, begin{events_of(1, 1, 3), at(1, 3), {}, {}, at(1, 3)},
-      begin{events_of(1, 5, 7), at(1, 7), at(1, 4), at(1, 4), at(1, 7)},
-      begin{events_of(1, 5, 7), at(1, 7), at(1, 2), at(1, 5), at(1, 7)}, begin{{}, at(2, 9), at(2, 9), at(2, 9), at(2, 9)});
+  const auto [events, head, floor, before, last] =
+      GENERATE(begin{{}, {}, {}, {}, {}}, begin{events_of(1, 1, 3), at(1, 3), {}, {}, at(1, 3)},
+               begin{events_of(1, 5, 7), at(1, 7), at(1, 4), at(1, 4), at(1, 7)},
+               begin{events_of(1, 5, 7), at(1, 7), at(1, 2), at(1, 5), at(1, 7)},
+               begin{{}, at(2, 9), at(2, 9), at(2, 9), at(2, 9)});
   given_feed f;
   (void)f.attach(1);
   const auto effects = f.core.newest_answered(asked_newest(f.subscribed()), newest_of(events, head, floor), f.now);
@@ -146,7 +150,8 @@ TEST_CASE("a first page tells where the window begins: at the log's start, the f
   CHECK(view.head.floor == floor);
 }
 
-TEST_CASE("what arrives before the first page is kept, and what the page has of it is dropped", "[core][feed][G3][G6]") {
+TEST_CASE("what arrives before the first page is kept, and what the page has of it is dropped",
+          "[core][feed][G3][G6]") {
   given_feed f;
   (void)f.attach(1);
   const auto q = asked_newest(f.subscribed());
@@ -317,7 +322,8 @@ TEST_CASE("a long hole is read page after page", "[core][feed][G6]") {
   CHECK(delivered(part) == seqs{4, 5, 6});
   const auto rest = f.tick(5ms);
   CHECK(the_effect<feed::ask_range>(rest).after == seq{6});
-  CHECK(delivered(f.core.range_answered(asked_range(rest), range_of(events_of(1, 7, 8), 1, at(1, 8)), f.now)) == seqs{7, 8});
+  CHECK(delivered(f.core.range_answered(asked_range(rest), range_of(events_of(1, 7, 8), 1, at(1, 8)), f.now)) ==
+        seqs{7, 8});
 }
 
 TEST_CASE("what came live while a hole was being read is not delivered twice", "[core][feed][G3][G6]") {
@@ -590,7 +596,8 @@ TEST_CASE("a range that fails is read again after a delay, for those who came me
   CHECK(f.core.range_answered(question{99}, range_of({}, 1, at(1, 15)), f.now).empty());
   CHECK(f.core.fetch(feed_ticket{8}, seq{3}, 20, f.now).empty());
   CHECK(f.tick(99ms).empty());
-  const auto effects = f.core.range_answered(asked_range(f.tick(1ms)), range_of(events_of(1, 4, 15), 1, at(1, 15)), f.now);
+  const auto effects =
+      f.core.range_answered(asked_range(f.tick(1ms)), range_of(events_of(1, 4, 15), 1, at(1, 15)), f.now);
   CHECK(count_effects<feed::fetched>(effects) == 2);
 }
 

@@ -51,7 +51,8 @@ std::string words(const effects& all) {
       say(at_words.str());
       if (j->what.recovered) say(*j->what.recovered ? "recovered" : "unrecovered");
     }
-    if (const auto* r = std::get_if<join_merge::refused>(&e)) say("refused" + std::to_string(static_cast<int>(r->why.code)));
+    if (const auto* r = std::get_if<join_merge::refused>(&e))
+      say("refused" + std::to_string(static_cast<int>(r->why.code)));
     if (const auto* g = std::get_if<join_merge::go_live>(&e)) {
       std::ostringstream at_words;
       at_words << "live@" << g->at;
@@ -131,7 +132,8 @@ TEST_CASE("a join that begins before the window goes over to it where it reaches
   CHECK(words(m.core.drained()) == "batch<94-99 live@{1,99}");
 }
 
-TEST_CASE("a start that retention overtook moves up to the floor, and its first events follow", "[core][join_merge][G8]") {
+TEST_CASE("a start that retention overtook moves up to the floor, and its first events follow",
+          "[core][join_merge][G8]") {
   given_merge m{rewind_of(20), late_window};
   CHECK(m.fetched(page_of(events_of(1, 86, 99), std::nullopt, at(1, 99), at(1, 85))) ==
         "joined{1,85}of{1,99} batch<86-99 live@{1,99}");
@@ -183,9 +185,7 @@ TEST_CASE("a position older than the window is proven by the stored event itself
     CHECK(m.fetched(page_of(events_of(1, 81, 99), std::nullopt, at(1, 99), at(1, 80))) ==
           "joined{1,80}of{1,99} unrecovered retention71..{1,80} batch<81-99 live@{1,99}");
   }
-  SECTION("cut away meanwhile") {
-    CHECK(m.fetched(page_of({}, std::nullopt, at(1, 60))) == "fetch>0x100");
-  }
+  SECTION("cut away meanwhile") { CHECK(m.fetched(page_of({}, std::nullopt, at(1, 60))) == "fetch>0x100"); }
 }
 
 TEST_CASE("the log's start is resumed from a long log too", "[core][join_merge][G8]") {
@@ -212,7 +212,8 @@ TEST_CASE("a position below the retained log gets a gap up to it, then all of it
   }
 }
 
-TEST_CASE("with jump a reader that missed too much gets the newest only; otherwise everything", "[core][join_merge][G8]") {
+TEST_CASE("with jump a reader that missed too much gets the newest only; otherwise everything",
+          "[core][join_merge][G8]") {
   CHECK(given_merge(since_of(at(1, 2), on_gap::jump, 3), one_to_nine).said ==
         "joined{1,6}of{1,9} recovered jump3..{1,6} batch<7-9 live@{1,9}");
   CHECK(given_merge(since_of(at(1, 6), on_gap::jump, 3), one_to_nine).said ==
@@ -337,7 +338,8 @@ TEST_CASE("a reset of a short log begins at its start, or at its floor", "[core]
   }
 }
 
-TEST_CASE("a tail that is lost again while its reader is being reset is reset once, to what is there", "[core][join_merge][G8]") {
+TEST_CASE("a tail that is lost again while its reader is being reset is reset once, to what is there",
+          "[core][join_merge][G8]") {
   auto m = live_at(at(1, 500));
   (void)m.core.row_behind(at(1, 500), true);
   (void)m.core.drained();

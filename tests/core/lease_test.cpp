@@ -73,9 +73,9 @@ TEST_CASE("an ended lease is claimed only after it was watched unrenewed for one
     (void)l.renewed({here, 1}, noon + later);
     return l.surveyed({row(0, "them", 5, has_lease, renewals)}, noon + later).size();
   };
-  CHECK(look(0ms, false, 7) == 0);     // the database's clock may have jumped
+  CHECK(look(0ms, false, 7) == 0);  // the database's clock may have jumped
   CHECK(look(2999ms, false, 7) == 0);
-  CHECK(look(3000ms, true, 7) == 0);   // not ended by the database's clock
+  CHECK(look(3000ms, true, 7) == 0);  // not ended by the database's clock
   CHECK(look(3000ms, false, 7) == 1);
 }
 

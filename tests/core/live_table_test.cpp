@@ -61,8 +61,8 @@ struct told {
 };
 
 using said = std::vector<std::string>;
-const auto general = room_named("general")->key;
-const auto other = room_named("other")->key;
+const auto general = room_named("general") -> key;
+const auto other = room_named("other") -> key;
 const generation g1{1}, g2{2};
 
 }  // namespace
@@ -236,7 +236,8 @@ TEST_CASE("a session that is full already in the replay gets no row", "[core][li
   CHECK(t.rows(general) == 0);
 }
 
-TEST_CASE("a later join's row replaces an earlier one, and an earlier leave or join does not touch it", "[core][live_table]") {
+TEST_CASE("a later join's row replaces an earlier one, and an earlier leave or join does not touch it",
+          "[core][live_table]") {
   table t;
   told sink;
   t.open(general, at(1, 3));
@@ -282,7 +283,8 @@ TEST_CASE("opening again moves the feed's place and forgets the ring", "[core][l
   CHECK(sink.take() == said{"1 behind 1 at 3", "2 live 1 at 9"});
 }
 
-TEST_CASE("after a reset every row finds out by itself, and none goes live before the feed is back", "[core][live_table][G8]") {
+TEST_CASE("after a reset every row finds out by itself, and none goes live before the feed is back",
+          "[core][live_table][G8]") {
   table t;
   told sink;
   t.open(general, at(1, 5));

@@ -52,7 +52,8 @@ public:
   range_page range(seq after, std::size_t limit) const {
     range_page page;
     const auto first = std::max(after.value, floor_.seq.value);
-    for (auto s = first + 1; s <= events_.size() && page.events.size() < limit; ++s) page.events.push_back(events_[s - 1]);
+    for (auto s = first + 1; s <= events_.size() && page.events.size() < limit; ++s)
+      page.events.push_back(events_[s - 1]);
     if (after.value != 0 && after.value >= floor_.seq.value && after.value <= events_.size()) {
       page.anchor = events_[after.value - 1]->term;
     }

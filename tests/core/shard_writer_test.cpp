@@ -89,7 +89,8 @@ TEST_CASE("a lone draft leaves at once, numbered after the head, fenced by the r
   CHECK(e.at == today);
 }
 
-TEST_CASE("nothing is said before the commit is known; then the room, then the beacon hear of it", "[core][shard_writer][G1][G4]") {
+TEST_CASE("nothing is said before the commit is known; then the room, then the beacon hear of it",
+          "[core][shard_writer][G1][G4]") {
   given_writer w;
   CHECK(words_of(w.enqueue(general, 1)).empty());
   const auto effects = w.committed();
@@ -132,7 +133,8 @@ TEST_CASE("a batch is bounded by events and by bytes; the rest follows", "[core]
   CHECK(batch_of(w.committed()).shards[0].rooms[0].events.size() == 1);
 }
 
-TEST_CASE("what finds the queue full, by number or bytes, or no open room, is not stored, at once", "[core][shard_writer][G9]") {
+TEST_CASE("what finds the queue full, by number or bytes, or no open room, is not stored, at once",
+          "[core][shard_writer][G9]") {
   shard_writer_options options;
   SECTION("number") { options.queued_max = 1; }
   SECTION("bytes") { options.queued_bytes_max = 200; }
@@ -155,7 +157,8 @@ TEST_CASE("an event's time never falls within its room, whatever the clock does"
   CHECK(batch_of(w.enqueue(general, 3)).shards[0].rooms[0].events[0]->at == today + 5s);
 }
 
-TEST_CASE("a lost fence fails its own shard's drafts and steps down; a neighbour is committed", "[core][shard_writer][G7]") {
+TEST_CASE("a lost fence fails its own shard's drafts and steps down; a neighbour is committed",
+          "[core][shard_writer][G7]") {
   const auto verdict = GENERATE(shard_verdict::not_owner, shard_verdict::stale);
   given_writer w;
   (void)w.enqueue(general, 1);
@@ -181,7 +184,8 @@ TEST_CASE("not_owner for a whole batch loses each of its shards", "[core][shard_
   CHECK(count_effects<shard_writer::step_down>(effects) == 1);
 }
 
-TEST_CASE("a locked shard waits and is tried again later, with a new attempt id; others go on", "[core][shard_writer]") {
+TEST_CASE("a locked shard waits and is tried again later, with a new attempt id; others go on",
+          "[core][shard_writer]") {
   given_writer w;
   (void)w.enqueue(general, 1);
   CHECK(w.appended(append_outcome{{shard_verdict::locked}, {}}).empty());
@@ -198,7 +202,8 @@ TEST_CASE("a locked shard waits and is tried again later, with a new attempt id;
   CHECK_FALSE(w.tick(1ms).empty());
 }
 
-TEST_CASE("a stored key is answered and the batch is built again without it, leaving no hole", "[core][shard_writer][G2][G5]") {
+TEST_CASE("a stored key is answered and the batch is built again without it, leaving no hole",
+          "[core][shard_writer][G2][G5]") {
   given_writer w;
   (void)w.enqueue(general, 1);
   (void)w.enqueue(general, 2, "a");
@@ -225,7 +230,8 @@ TEST_CASE("a store that names keys which the batch does not have is not asked in
   CHECK_FALSE(w.tick(1ms).empty());
 }
 
-TEST_CASE("a batch that storage did not get is sent again later, in order, until the deadline", "[core][shard_writer][G1]") {
+TEST_CASE("a batch that storage did not get is sent again later, in order, until the deadline",
+          "[core][shard_writer][G1]") {
   given_writer w;
   (void)w.enqueue(general, 1);
   (void)w.enqueue(general, 2);
@@ -295,7 +301,8 @@ TEST_CASE("a fork is never written over: alone in its batch, it costs the shard"
 
 // ---- the third result (C6) ---------------------------------------------------------------------------------------
 
-TEST_CASE("an unknown outcome freezes the writer and asks for what is stored, past every id", "[core][shard_writer][G1][G7]") {
+TEST_CASE("an unknown outcome freezes the writer and asks for what is stored, past every id",
+          "[core][shard_writer][G1][G7]") {
   given_writer w;
   (void)w.enqueue(general, 1);
   (void)w.enqueue(other, 2);
@@ -357,7 +364,8 @@ TEST_CASE("an n that this owner never handed out is another history: step down",
   CHECK(count_effects<shard_writer::step_down>(effects) == 1);
 }
 
-TEST_CASE("a recovery whose own answer was lost is asked again with larger ids, and the heads tell", "[core][shard_writer][G1][G2][G7]") {
+TEST_CASE("a recovery whose own answer was lost is asked again with larger ids, and the heads tell",
+          "[core][shard_writer][G1][G2][G7]") {
   given_writer w;
   (void)w.enqueue(general, 1);
   const auto first = request_of(w.failed(errc::outcome_unknown)).shards[0].past;
@@ -380,9 +388,7 @@ TEST_CASE("a recovery whose own answer was lost is asked again with larger ids, 
     CHECK(words_of(effects) == "1u");
     CHECK(count_effects<shard_writer::step_down>(effects) == 1);
   }
-  SECTION("heads that are missing prove nothing") {
-    CHECK(words_of(w.recovered(true, first.value)) == "1u");
-  }
+  SECTION("heads that are missing prove nothing") { CHECK(words_of(w.recovered(true, first.value)) == "1u"); }
 }
 
 TEST_CASE("answers that nothing waits for change nothing", "[core][shard_writer]") {
@@ -396,7 +402,8 @@ TEST_CASE("answers that nothing waits for change nothing", "[core][shard_writer]
 
 // ---- shards come and go ------------------------------------------------------------------------------------------
 
-TEST_CASE("a closed shard's waiting drafts were not stored; its batch under way still gets its answer", "[core][shard_writer][G7]") {
+TEST_CASE("a closed shard's waiting drafts were not stored; its batch under way still gets its answer",
+          "[core][shard_writer][G7]") {
   given_writer w;
   (void)w.enqueue(general, 1);
   (void)w.enqueue(general, 2);

@@ -32,7 +32,8 @@ public:
     shown_.clear();
     if (what.recovered.has_value() != wish_.since.has_value()) fail("recovered without since, or missing");
     if (what.head.seq < wish_.head && !lost_since_join()) fail("the reply's head misses acknowledged events");
-    if (what.recovered == true && wish_.since->seq.value != 0 && !log_.ever(*wish_.since)) fail("recovered a position that never was");
+    if (what.recovered == true && wish_.since->seq.value != 0 && !log_.ever(*wish_.since))
+      fail("recovered a position that never was");
     needs_gap_ = what.recovered == false;
     start_ = what.start;
   }
@@ -63,7 +64,9 @@ public:
   }
   void got(const push::gap& g) {
     if (!is_joined_) return fail("a gap outside a join");
-    if (is_fresh_ && g.to != start_) fail("the first gap ends at " + text(g.to) + ", not at start " + text(start_) + ", reason " + std::to_string(static_cast<int>(g.reason)));
+    if (is_fresh_ && g.to != start_)
+      fail("the first gap ends at " + text(g.to) + ", not at start " + text(start_) + ", reason " +
+           std::to_string(static_cast<int>(g.reason)));
     switch (g.reason) {
       case push::gap_reason::reset:
         if (g.from.value != 1) fail("a reset begins at 1");
@@ -98,7 +101,8 @@ public:
     if (needs_gap_) fail("an unrecovered join without its gap");
     if (is_live_) fail("live twice");
     if (l.at != last_) fail("live is elsewhere: " + text(l.at));
-    if (!was_live_ && l.at.seq < wish_.head && !lost_since_join()) fail("live before what was acknowledged before the join");
+    if (!was_live_ && l.at.seq < wish_.head && !lost_since_join())
+      fail("live before what was acknowledged before the join");
     is_live_ = was_live_ = true;
     is_fresh_ = false;
   }

@@ -172,12 +172,17 @@ void stream_world::send_beacon() {
 
 void stream_world::poll() {
   if (!feed_) return;
-  read_storage([this] { return log_.mark(); }, [this](result<shard_mark> mark) {
-    if (mark.has_error() || watch_.polled(shard_id{0}, *mark).empty()) return;
-    read_storage([this] { return marked_head{log_.head(), log_.mark()}; }, [this](result<marked_head> seen) {
-      if (seen.has_value()) hint(seen->head, seen->mark);
-    });
-  });
+  read_storage([this] { return log_.mark(); },
+               [this](result<shard_mark> mark) {
+                 if (mark.has_error() || watch_.polled(shard_id{0}, *mark).empty()) return;
+                 read_storage(
+                     [this] {
+                       return marked_head{log_.head(), log_.mark()};
+                     },
+                     [this](result<marked_head> seen) {
+                       if (seen.has_value()) hint(seen->head, seen->mark);
+                     });
+               });
 }
 
 /// An asynchronous failover; the shard's next owner comes a little later, with a new term.

@@ -21,8 +21,8 @@ namespace parley::testing {
 /// What happened in a run, so that a property can prove that it was tested at all.
 struct stream_tally {
   std::size_t committed = 0, joins = 0, batches = 0, holes_filled = 0, overflows = 0, link_losses = 0, lost_tails = 0,
-              feed_restarts = 0, resets = 0, retention_gaps = 0, jumps = 0, fallbacks = 0, refusals = 0, failed_reads = 0,
-              shared_reads = 0, quiet_reads = 0, final_heads = 0;
+              feed_restarts = 0, resets = 0, retention_gaps = 0, jumps = 0, fallbacks = 0, refusals = 0,
+              failed_reads = 0, shared_reads = 0, quiet_reads = 0, final_heads = 0;
 
   stream_tally& operator+=(const stream_tally& other);
 };
@@ -159,8 +159,8 @@ private:
   // this seed's faults
   unsigned lossy_percent_ = 0, doubled_percent_ = 0, failing_percent_ = 0, beacon_loss_percent_ = 0;
   std::uint64_t fan_out_delay_ms_ = 0, storage_delay_ms_ = 1, post_delay_ms_ = 1;
-  bool has_failovers_ = false, has_retention_ = false, has_slow_readers_ = false, has_link_losses_ = false, is_local_owner_ = false,
-       has_short_pages_ = false;
+  bool has_failovers_ = false, has_retention_ = false, has_slow_readers_ = false, has_link_losses_ = false,
+       is_local_owner_ = false, has_short_pages_ = false;
   bool is_healed_ = false;
   bool is_claim_due_ = false;
   std::size_t reads_ = 0;

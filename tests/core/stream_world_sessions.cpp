@@ -53,13 +53,16 @@ void stream_world::perform(feed::effects effects) {
         overload{
             [&](const feed::ask_head& ask) {
               const bool is_marked = ask.from_storage || chance(30);
-              read_storage([this] { return marked_head{log_.head(), log_.mark()}; },
-                           [this, q = ask.q, life, is_marked](const result<marked_head>& seen) {
-                             if (life != feed_life_) return;
-                             if (seen.has_error()) return perform(feed_->head_answered(q, seen.error(), std::nullopt, now_));
-                             const auto mark = is_marked ? std::optional{seen->mark} : std::nullopt;
-                             perform(feed_->head_answered(q, seen->head, mark, now_));
-                           });
+              read_storage(
+                  [this] {
+                    return marked_head{log_.head(), log_.mark()};
+                  },
+                  [this, q = ask.q, life, is_marked](const result<marked_head>& seen) {
+                    if (life != feed_life_) return;
+                    if (seen.has_error()) return perform(feed_->head_answered(q, seen.error(), std::nullopt, now_));
+                    const auto mark = is_marked ? std::optional{seen->mark} : std::nullopt;
+                    perform(feed_->head_answered(q, seen->head, mark, now_));
+                  });
             },
             [&](const feed::ask_newest& ask) {
               read_storage([this, limit = ask.limit] { return log_.newest(limit); },
@@ -107,9 +110,7 @@ void stream_world::perform(feed::effects effects) {
             [&](const feed::fetched& f) {
               answer(f.ticket, [page = f.page](join_merge& m) { return m.fetched(page); });
             },
-            [&](const feed::failed& f) {
-              answer(f.ticket, [why = f.why](join_merge& m) { return m.failed(why); });
-            },
+            [&](const feed::failed& f) { answer(f.ticket, [why = f.why](join_merge& m) { return m.failed(why); }); },
             [&](const feed::marked& m) { watch_.head_read(log_.room(), m.mark); },
             [&](const feed::hole_filled& h) { tally_.holes_filled += h.events > 0 ? 1 : 0; },
             [&](const feed::broken&) { violation_ = "the feed calls a whole log broken"; },
@@ -245,8 +246,7 @@ void stream_world::read_one(session& s) {
   if (s.is_reading) after(s.read_delay, [this, id = s.id] { read_one(sessions_.at(id)); });
   auto& r = *s.reader;
   std::visit(overload{[&](const joined_push& j) { r.joined(item.gen, j.what); },
-                      [&](const left_push&) { r.left(item.gen); },
-                      [&](const refused_push&) { r.refused(item.gen); },
+                      [&](const left_push&) { r.left(item.gen); }, [&](const refused_push&) { r.refused(item.gen); },
                       [&](const drained_mark&) {
                         send(s.to_connection, milliseconds{post_delay_ms_}, [this, id = s.id, gen = item.gen] {
                           auto& told = sessions_.at(id);

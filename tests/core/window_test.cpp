@@ -7,7 +7,8 @@
 namespace parley::testing {
 namespace {
 
-window window_with(std::uint64_t from, std::uint64_t to, std::size_t events_max = 256, std::size_t bytes_max = 1 << 20) {
+window window_with(std::uint64_t from, std::uint64_t to, std::size_t events_max = 256,
+                   std::size_t bytes_max = 1 << 20) {
   window w{events_max, bytes_max};
   w.restart(from == 1 ? position{} : at(1, from - 1));
   for (const auto& e : events_of(1, from, to)) w.append(e);

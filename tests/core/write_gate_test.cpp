@@ -13,7 +13,8 @@ TEST_CASE("a gate admits everyone who did not fail", "[core][write_gate]") {
   CHECK(gate.admits(session_id{2}, 1));
 }
 
-TEST_CASE("writes of the round that failed, and of earlier ones, fail too; the next round passes", "[core][write_gate]") {
+TEST_CASE("writes of the round that failed, and of earlier ones, fail too; the next round passes",
+          "[core][write_gate]") {
   write_gate gate;
   gate.failed(session_id{1}, 3, noon);
   CHECK_FALSE(gate.admits(session_id{1}, 2));

@@ -8,7 +8,9 @@ namespace parley::testing {
 namespace {
 
 server_message acked(std::uint32_t id) { return {id, reply::published{"general", at(1, id), today, false}}; }
-server_message failed(std::uint32_t id, refusal_code code) { return {id, reply::failed{{code, "", {}}, "general", ""}}; }
+server_message failed(std::uint32_t id, refusal_code code) {
+  return {id, reply::failed{{code, "", {}}, "general", ""}};
+}
 
 std::vector<std::uint32_t> ids_of(const std::vector<server_message>& messages) {
   std::vector<std::uint32_t> ids;

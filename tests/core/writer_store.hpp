@@ -91,7 +91,8 @@ public:
       const bool is_owner = s.owner == request.owner && s.term == part.term.value;
       answer.shards.push_back({part.shard, is_owner, attempt{s.n}});
       if (!is_owner) continue;
-      if (part.past.value <= s.n || !s.seen.insert(part.past.value).second) violation = "a recovery that is not past every id";
+      if (part.past.value <= s.n || !s.seen.insert(part.past.value).second)
+        violation = "a recovery that is not past every id";
       s.n = part.past.value;
     }
     for (const auto& r : request.rooms) answer.heads.push_back(head_of(r));

@@ -186,9 +186,8 @@ void writer_world::send(session& s, const std::string& name, std::size_t index) 
   const auto place = s.order.sent(name);
   s.expected[name].push_back(index);
   s.to_room = std::max(s.to_room, now_ + up_to(5));
-  agenda_.emplace(std::pair{s.to_room, ++order_}, [this, id = s.id, place, name, d] {
-    arrive(id, place.number, place.round, name, d);
-  });
+  agenda_.emplace(std::pair{s.to_room, ++order_},
+                  [this, id = s.id, place, name, d] { arrive(id, place.number, place.round, name, d); });
 }
 
 void writer_world::arrive(session_id id, std::uint64_t number, write_gate::round round, const std::string& name,
@@ -202,7 +201,8 @@ void writer_world::arrive(session_id id, std::uint64_t number, write_gate::round
   const auto decision = r.log->publish(from, d, now_);
   if (const auto* a = std::get_if<room_log::answer>(&decision)) answer(*a, name);
   if (const auto* q = std::get_if<room_log::queue>(&decision)) {
-    if (!fates_.emplace(q->ticket, ticket_fate{d->body.metadata, false, false, true}).second) fail("a ticket given twice");
+    if (!fates_.emplace(q->ticket, ticket_fate{d->body.metadata, false, false, true}).second)
+      fail("a ticket given twice");
     perform(writer_.enqueue(r.id->key, q->ticket, d, now_, wall()));
   }
 }
@@ -241,7 +241,8 @@ void writer_world::told(session& s, const std::string& name, const server_messag
       return fail("acked, but not stored");
     }
     const auto& stored = *events[at_seq - 1];
-    if (stored.sender != m.what->sender || stored.body.text != m.what->body.text) return fail("acked as another's event");
+    if (stored.sender != m.what->sender || stored.body.text != m.what->body.text)
+      return fail("acked as another's event");
     if (m.acked && *m.acked != p->at_position) return fail("one key, two positions");
     if (m.acked && !p->duplicate) return fail("a repeat that is no duplicate");
     m.acked = p->at_position;
@@ -287,7 +288,8 @@ void writer_world::perform(shard_writer::effects effects) {
     } else if (auto* down = std::get_if<shard_writer::step_down>(&effect)) {
       ++tally_.step_downs;
       const auto& rows = store_.shards[down->shard];
-      if (rows.owner == us && rows.term == down->term.value) fail("stepped down although nothing was wrong: " + down->reason);
+      if (rows.owner == us && rows.term == down->term.value)
+        fail("stepped down although nothing was wrong: " + down->reason);
       drop_shard(down->shard);
     }
   }
@@ -306,7 +308,9 @@ void writer_world::append(const append_batch& batch) {
   tally_.grouped += drafts > 1 ? 1 : 0;
   if (drafts == 0 || drafts > options_.batch_events_max) fail("a batch that is empty or too large");
   const auto delay = up_to(storage_delay_ms_);
-  const auto tell = [this](result<append_outcome> outcome) { perform(writer_.appended(std::move(outcome), now_, wall())); };
+  const auto tell = [this](result<append_outcome> outcome) {
+    perform(writer_.appended(std::move(outcome), now_, wall()));
+  };
   if (dice < failing_percent_) {
     ++tally_.unavailable;
     after(delay, [tell] { tell(error{errc::unavailable, "no connection"}); });

@@ -43,9 +43,9 @@ private:
   struct session {
     session_id id;
     write_order order;
-    std::map<std::string, std::vector<message>> sent;       ///< by room, in the order of their first sending
+    std::map<std::string, std::vector<message>> sent;  ///< by room, in the order of their first sending
     std::map<std::uint64_t, std::pair<std::string, std::size_t>> waiting;  ///< by number: which message
-    std::map<std::string, std::deque<std::size_t>> expected;  ///< by room: whose answers come next
+    std::map<std::string, std::deque<std::size_t>> expected;               ///< by room: whose answers come next
     std::set<std::string> failed;  ///< rooms where a failure was told and earlier writes still wait
     instant to_room{}, to_session{};
   };
@@ -66,7 +66,9 @@ private:
   std::uint64_t below(std::uint64_t limit) { return limit == 0 ? 0 : random_() % limit; }
   bool chance(unsigned percent) { return !is_healed_ && below(100) < percent; }
   milliseconds up_to(std::uint64_t ms) { return milliseconds{static_cast<std::int64_t>(below(ms + 1))}; }
-  unix_time wall() { return today + milliseconds{static_cast<std::int64_t>((now_ - noon).count() / 1'000'000 + clock_step_)}; }
+  unix_time wall() {
+    return today + milliseconds{static_cast<std::int64_t>((now_ - noon).count() / 1'000'000 + clock_step_)};
+  }
   void fail(const std::string& what) {
     if (violation_.empty()) violation_ = what;
   }

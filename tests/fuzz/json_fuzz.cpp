@@ -3,7 +3,8 @@
 
 #include <cstdlib>
 
-/// What was decoded keeps the rules that the actors rely on: ids of their alphabet, texts without NUL, numbers below 2^53.
+/// What was decoded keeps the rules that the actors rely on: ids of their alphabet, texts without NUL, numbers below
+/// 2^53.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   using namespace parley;
   using namespace parley::net;

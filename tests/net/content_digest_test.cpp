@@ -31,9 +31,10 @@ TEST_CASE("every part of a content and its target make another digest", "[net][d
   for (const std::string members :
        {R"("text":"x")", R"("text":"y")", R"("text":"x","reply_to":1)", R"("text":"x","reply_to":2)",
         R"("text":"x","metadata":{})", R"("text":"x","metadata":{"a":1})", R"("text":"x","metadata":{"a":"1"})",
-        R"("text":"x","metadata":{"a":[1]})", R"("text":"x","metadata":{"a":true})", R"("text":"x","metadata":{"a":null})",
-        R"("text":"x","parts":[{"type":"t","content":"c"}])", R"("text":"x","parts":[{"type":"t","url":"c"}])",
-        R"("text":"x","parts":[{"type":"tc","content":"c"}])", R"("parts":[{"type":"t","content":"c"}])",
+        R"("text":"x","metadata":{"a":[1]})", R"("text":"x","metadata":{"a":true})",
+        R"("text":"x","metadata":{"a":null})", R"("text":"x","parts":[{"type":"t","content":"c"}])",
+        R"("text":"x","parts":[{"type":"t","url":"c"}])", R"("text":"x","parts":[{"type":"tc","content":"c"}])",
+        R"("parts":[{"type":"t","content":"c"}])",
         R"("text":"x","parts":[{"type":"t","content":"c"},{"type":"t","content":"c"}])"})
     all.push_back(digest_of(members));
   std::sort(all.begin(), all.end());

@@ -21,7 +21,7 @@ namespace {
 
 /// Draws values from a seed; texts with everything that an encoding may trip over.
 class source {
- public:
+public:
   explicit source(std::uint64_t seed) : bits_(seed) {}
 
   std::uint64_t below(std::uint64_t end) { return bits_() % end; }
@@ -30,8 +30,9 @@ class source {
   position at() { return {term{number()}, seq{number()}}; }
   std::string id() { return "room-" + std::to_string(below(1000)); }
   std::string text() {
-    static const std::string pieces[] = {"a", "\"", "\\", "\n", "\x01", "\x7f", "\xc3\xa9", "\xe2\x80\xa8", "</script>",
-                                         "\xf0\x9f\x9a\x80", "\t", "/", " "};
+    static const std::string pieces[] = {
+        "a",  "\"", "\\", "\n", "\x01", "\x7f", "\xc3\xa9", "\xe2\x80\xa8", "</script>", "\xf0\x9f\x9a\x80",
+        "\t", "/",  " "};
     std::string out;
     for (auto n = below(8) + 1; n > 0; --n) out += pieces[below(std::size(pieces))];
     return out;
@@ -47,9 +48,7 @@ class source {
     write_metadata(boost::json::parse(metadata()).as_object(), out);
     return out;
   }
-  part one_part() {
-    return {text(), coin() ? part::body_kind::content : part::body_kind::url, text()};
-  }
+  part one_part() { return {text(), coin() ? part::body_kind::content : part::body_kind::url, text()}; }
   event_ptr event_of_any_kind() {
     auto made = std::make_shared<event>();
     made->seq = seq{number()};
@@ -112,7 +111,7 @@ class source {
     }
   }
 
- private:
+private:
   std::mt19937_64 bits_;
 };
 
@@ -164,8 +163,8 @@ TEST_CASE("both encodings of a request are the same request, digest included", "
   for (std::uint64_t n = 0; n < parts; ++n) {
     const part one = draw.one_part();
     const bool is_url = one.kind == part::body_kind::url;
-    json += std::string(n == 0 ? "" : ",") + R"({"type":)" + quoted(one.type) + (is_url ? R"(,"url":)" : R"(,"content":)") +
-            quoted(one.body) + '}';
+    json += std::string(n == 0 ? "" : ",") + R"({"type":)" + quoted(one.type) +
+            (is_url ? R"(,"url":)" : R"(,"content":)") + quoted(one.body) + '}';
     auto& to = *publish.add_parts();
     to.set_type(one.type);
     is_url ? to.set_url(one.body) : to.set_content(one.body);

@@ -13,7 +13,7 @@ namespace parley {
 
 /// A reception whose conversations answer the simple operations and write down everything they hear.
 class fake_reception final : public reception {
- public:
+public:
   struct visit final : conversation {
     std::shared_ptr<session_port> session;
     fake_reception* owner = nullptr;
@@ -59,7 +59,7 @@ class fake_reception final : public reception {
   std::vector<std::uint32_t> drained_tokens;
   int closed_count = 0;
 
- private:
+private:
   std::mutex mutex_;
   std::condition_variable changed_;
 };

@@ -25,10 +25,29 @@ const refusal* refused(const incoming& one) {
 }  // namespace
 
 TEST_CASE("what is no JSON, object or array closes with 4400", "[net][codec][bad_input]") {
-  for (const std::string text :
-       {"", " ", "5", "null", "\"x\"", "true", "{", "{}x", "{\"id\":}", "[{]", "{\"a\":01}", "{\"a\":NaN}", "{//c\n}",
-        "\xef\xbb\xbf{}", R"({"a":"\ud800"})", R"({"a":"\ud800x"})", R"({"a":"\udc00"})", R"({"a":1e400})",
-        R"({"a":[-1e999]})", "{'a':1}", "{\"a\":1,}", "{\"a\":\"\n\"}", "{\"a\":\"\xff\"}"}) {
+  for (const std::string text : {"",
+                                 " ",
+                                 "5",
+                                 "null",
+                                 "\"x\"",
+                                 "true",
+                                 "{",
+                                 "{}x",
+                                 "{\"id\":}",
+                                 "[{]",
+                                 "{\"a\":01}",
+                                 "{\"a\":NaN}",
+                                 "{//c\n}",
+                                 "\xef\xbb\xbf{}",
+                                 R"({"a":"\ud800"})",
+                                 R"({"a":"\ud800x"})",
+                                 R"({"a":"\udc00"})",
+                                 R"({"a":1e400})",
+                                 R"({"a":[-1e999]})",
+                                 "{'a':1}",
+                                 "{\"a\":1,}",
+                                 "{\"a\":\"\n\"}",
+                                 "{\"a\":\"\xff\"}"}) {
     CAPTURE(text);
     CHECK_FALSE(decode_json_frame(text, limits{}));
   }
@@ -42,15 +61,28 @@ TEST_CASE("an envelope nests 16 and no more, an array of envelopes adds one", "[
 }
 
 TEST_CASE("everything else wrong is a bad_request that echoes a readable id", "[net][codec][bad_input]") {
-  for (const std::string body :
-       {"", R"("ping":null)", R"("shout":{})", R"("pong":{})", R"("ping":{},"leave":{"room":"a"})", R"("ping":5)",
-        R"("join":{"room":"a b"})", R"("join":{"room":5})", R"("join":{"room":"a","max":1001})",
-        R"("join":{"room":"a","on_gap":"leap"})", R"("join":{"room":"a","since":{"term":1,"seq":9007199254740992}})",
-        R"("join":{"room":"a","since":{"seq":-1}})", R"("join":{"room":"a","rewind":{"limit":1.5}})",
-        R"("join":{"room":"a","rewind":{"limit":1},"since":{"term":1,"seq":1}})", R"("history":{"room":"a","limit":201})",
-        R"("publish":{"room":"a"})", R"("publish":{"room":"a","text":"x","metadata":[]})",
-        R"("publish":{"room":"a","text":"\u0000"})", R"("publish":{"room":"a","text":"x","client_msg_id":"a b"})",
-        R"("edit":{"room":"a","seq":1,"text":"x"})", R"("typing":{"room":"a","state":"started"})", R"("refresh":{})"}) {
+  for (const std::string body : {"",
+                                 R"("ping":null)",
+                                 R"("shout":{})",
+                                 R"("pong":{})",
+                                 R"("ping":{},"leave":{"room":"a"})",
+                                 R"("ping":5)",
+                                 R"("join":{"room":"a b"})",
+                                 R"("join":{"room":5})",
+                                 R"("join":{"room":"a","max":1001})",
+                                 R"("join":{"room":"a","on_gap":"leap"})",
+                                 R"("join":{"room":"a","since":{"term":1,"seq":9007199254740992}})",
+                                 R"("join":{"room":"a","since":{"seq":-1}})",
+                                 R"("join":{"room":"a","rewind":{"limit":1.5}})",
+                                 R"("join":{"room":"a","rewind":{"limit":1},"since":{"term":1,"seq":1}})",
+                                 R"("history":{"room":"a","limit":201})",
+                                 R"("publish":{"room":"a"})",
+                                 R"("publish":{"room":"a","text":"x","metadata":[]})",
+                                 R"("publish":{"room":"a","text":"\u0000"})",
+                                 R"("publish":{"room":"a","text":"x","client_msg_id":"a b"})",
+                                 R"("edit":{"room":"a","seq":1,"text":"x"})",
+                                 R"("typing":{"room":"a","state":"started"})",
+                                 R"("refresh":{})"}) {
     CAPTURE(body);
     const auto frame = decode_json_frame(R"({"id":21)" + std::string(body.empty() ? "" : ",") + body + "}", limits{});
     REQUIRE(frame);
@@ -76,12 +108,14 @@ TEST_CASE("null, an empty string and 0 are absent", "[net][codec]") {
   CHECK(query.where == request::history::side::newest);
   CHECK(query.limit == 50);
   CHECK(query.messages);
-  const auto publish = decode_json_frame(R"({"publish":{"room":"r","text":"x","parts":null,"client_msg_id":""}})", limits{});
+  const auto publish =
+      decode_json_frame(R"({"publish":{"room":"r","text":"x","parts":null,"client_msg_id":""}})", limits{});
   CHECK(std::get<request::publish>(publish->front().body).draft.client_msg_id.empty());
 }
 
 TEST_CASE("of repeated names the last counts, unknown ones are ignored", "[net][codec]") {
-  const auto frame = decode_json_frame(R"({"id":1,"id":2,"later":[1],"leave":{"room":"a","room":"b","why":{}}})", limits{});
+  const auto frame =
+      decode_json_frame(R"({"id":1,"id":2,"later":[1],"leave":{"room":"a","room":"b","why":{}}})", limits{});
   CHECK(frame->front().id == 2);
   CHECK(std::get<request::leave>(frame->front().body).room == "b");
 }
@@ -98,8 +132,11 @@ TEST_CASE("content past content_bytes is too large, counted as compact bytes", "
 }
 
 TEST_CASE("Protobuf that does not parse closes, wrong values are bad_requests", "[net][codec][bad_input]") {
-  for (const std::string& bytes : {std::string("\x0a", 1), std::string("\x0a\x7f" "abc", 5), std::string("\x0f", 1),
-                                  std::string("{\"id\":1}")}) {
+  for (const std::string& bytes : {std::string("\x0a", 1),
+                                   std::string("\x0a\x7f"
+                                               "abc",
+                                               5),
+                                   std::string("\x0f", 1), std::string("{\"id\":1}")}) {
     CHECK_FALSE(decode_proto_frame(bytes, limits{}));
   }
   CHECK(decode_proto_frame("", limits{})->empty());

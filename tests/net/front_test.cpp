@@ -70,7 +70,8 @@ TEST_CASE("connect is answered with who one is, where, and every limit", "[net][
   client.send(R"({"id":7,"connect":{"user":"ana"}})");
   const auto answer = client.next_data();
   CHECK(answer.payload.starts_with(R"({"id":7,"connected":{"conn_id":")"));
-  CHECK(answer.payload.find(R"("user":"ana","node":"n1","ping_ms":25000,"limits":{"content_bytes":65536,)") != std::string::npos);
+  CHECK(answer.payload.find(R"("user":"ana","node":"n1","ping_ms":25000,"limits":{"content_bytes":65536,)") !=
+        std::string::npos);
 }
 
 TEST_CASE("nothing comes before connect, and connect comes once", "[net][front][bad_input]") {
@@ -163,7 +164,8 @@ TEST_CASE("a reader that reads nothing falls back to a position, and its replies
   std::uint64_t sent = 0;
   const auto is_behind = [&] { return running.probe.behind > 0; };
   for (; sent < 20'000 && !is_behind(); ++sent)
-    running.node.deliver(first_thread, room, sent == 0 ? position{} : given::at(sent), given::messages(sent + 1, sent + 1, text));
+    running.node.deliver(first_thread, room, sent == 0 ? position{} : given::at(sent),
+                         given::messages(sent + 1, sent + 1, text));
   REQUIRE(running.desk.until([&] { return !running.desk.behind_at.empty(); }));
   const position fell_at = running.desk.behind_at.front();
   // Everything up to that position arrives, in order, and nothing after it.
@@ -180,9 +182,8 @@ TEST_CASE("a drain says reconnect, closes with 1001 and tells when nobody is lef
   client->send(R"({"id":1,"connect":{}})");
   client->next_data();
   std::atomic<bool> is_drained{false};
-  running.node.drain({milliseconds{5}, milliseconds{10}, "test"}, milliseconds{5'000}, [&] {
-    running.desk.note([&] { is_drained = true; });
-  });
+  running.node.drain({milliseconds{5}, milliseconds{10}, "test"}, milliseconds{5'000},
+                     [&] { running.desk.note([&] { is_drained = true; }); });
   CHECK(client->next_data().payload == R"({"reconnect":{"after_ms":5,"jitter_ms":10,"reason":"test"}})");
   CHECK(client->next_data().close_code() == 1001);
   client.reset();

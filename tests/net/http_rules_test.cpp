@@ -30,8 +30,10 @@ TEST_CASE("a head that proxies could understand differently is 400", "[net][http
   for (const std::string lines :
        {"Host: y\r\n", "Content-Length: 0\r\nContent-Length: 5\r\n", "Content-Length: 0\r\nContent-Length: 0\r\n",
         "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "nonsense\r\n", "A : b\r\n", "A: b\r\n c\r\n",
-        "A: b\r\n\tc\r\n", "A: a\x01" "b\r\n", "A: a\nB: b\r\n", "A: a\rb\r\n", "Content-Length: -1\r\n",
-        "Content-Length: x\r\n"}) {
+        "A: b\r\n\tc\r\n",
+        "A: a\x01"
+        "b\r\n",
+        "A: a\nB: b\r\n", "A: a\rb\r\n", "Content-Length: -1\r\n", "Content-Length: x\r\n"}) {
     CAPTURE(lines);
     CHECK(status_of(head_with(lines)) == 400);
   }
@@ -41,15 +43,18 @@ TEST_CASE("a head that proxies could understand differently is 400", "[net][http
 }
 
 TEST_CASE("a path is found, unknown or knows another method", "[net][http]") {
-  const auto with = [](std::string method, std::string target) { return status_of(head_with("", method + ' ' + target + " HTTP/1.1")); };
-  for (const std::string target : {"/", "/healthz", "/page/page.js", "/v1/rooms/a/messages?limit=3", "/v1/rooms/a/events",
-                                   "/v1/rooms/%61/stream?rewind=5", "/version?x=1"})
+  const auto with = [](std::string method, std::string target) {
+    return status_of(head_with("", method + ' ' + target + " HTTP/1.1"));
+  };
+  for (const std::string target : {"/", "/healthz", "/page/page.js", "/v1/rooms/a/messages?limit=3",
+                                   "/v1/rooms/a/events", "/v1/rooms/%61/stream?rewind=5", "/version?x=1"})
     CHECK(with("GET", target) == 200);
   for (const std::string target : {"/v1", "/v1/rooms", "/v1/rooms/a", "/v1/rooms/a/b", "/healthz/", "/page/a/b", "//"})
     CHECK(with("GET", target) == 404);
-  for (const std::string target : {"/v1/rooms/a%20b/messages", "/v1/rooms/%/events", "/v1/rooms/%zz/events", "/v1/rooms/%2e%2e/stream",
-                                   "/v1/rooms/a/messages?limit=201", "/v1/rooms/a/messages?limit=-1",
-                                   "/v1/rooms/a/events?before=1&after=2", "/v1/rooms/a/stream?rewind=1001", "*"})
+  for (const std::string target :
+       {"/v1/rooms/a%20b/messages", "/v1/rooms/%/events", "/v1/rooms/%zz/events", "/v1/rooms/%2e%2e/stream",
+        "/v1/rooms/a/messages?limit=201", "/v1/rooms/a/messages?limit=-1", "/v1/rooms/a/events?before=1&after=2",
+        "/v1/rooms/a/stream?rewind=1001", "*"})
     CHECK(with("GET", target) == 400);
   CHECK(with("PUT", "/v1/rooms/a/messages") == 405);
   CHECK(with("POST", "/healthz") == 405);
@@ -70,13 +75,14 @@ TEST_CASE("Last-Event-ID wins over rewind, a malformed one is 400, an empty one 
 
 TEST_CASE("only loopback and listed origins may connect", "[net][http][bad_input]") {
   const origin_policy policy{{"https://chat.example"}, true};
-  for (const std::string good : {"http://127.0.0.1", "http://127.0.0.1:8080", "http://localhost:3000", "https://localhost",
-                                 "http://[::1]:8080", "https://chat.example", "http://127.9.9.9"})
+  for (const std::string good : {"http://127.0.0.1", "http://127.0.0.1:8080", "http://localhost:3000",
+                                 "https://localhost", "http://[::1]:8080", "https://chat.example", "http://127.9.9.9"})
     CHECK(policy.allows(good));
   for (const std::string bad :
-       {"", "null", "https://evil.com", "http://localhost.evil.com", "http://127.0.0.1.evil.com", "http://localhost@evil.com",
-        "http://127.0.0.1evil.com", "file://", "http://128.0.0.1", "localhost", "http://", "https://chat.example:443",
-        "https://CHAT.example", "http://chat.example", "http://[::1].evil.com", "http://localhost:x", "http://127.1"})
+       {"", "null", "https://evil.com", "http://localhost.evil.com", "http://127.0.0.1.evil.com",
+        "http://localhost@evil.com", "http://127.0.0.1evil.com", "file://", "http://128.0.0.1", "localhost", "http://",
+        "https://chat.example:443", "https://CHAT.example", "http://chat.example", "http://[::1].evil.com",
+        "http://localhost:x", "http://127.1"})
     CHECK_FALSE(policy.allows(bad));
   CHECK_FALSE(origin_policy{{}, false}.allows("http://localhost"));
 }

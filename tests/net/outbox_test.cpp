@@ -34,7 +34,8 @@ std::string take_all(outbox& from) {
 
 }  // namespace
 
-TEST_CASE("what waits is gathered in order for one write, and partial writes go on where they stopped", "[net][outbox]") {
+TEST_CASE("what waits is gathered in order for one write, and partial writes go on where they stopped",
+          "[net][outbox]") {
   outbox waiting;
   waiting.push(text("one"));
   waiting.push(text("two"));
@@ -79,7 +80,8 @@ TEST_CASE("a live batch larger than the bound fits where none waits", "[net][out
   CHECK(waiting.push_live(frame_of(room, 2), wire_form::ws_json));
 }
 
-TEST_CASE("what waits of a row that left the table is kept, and of a room that was left is dropped", "[net][outbox][G3]") {
+TEST_CASE("what waits of a row that left the table is kept, and of a room that was left is dropped",
+          "[net][outbox][G3]") {
   outbox waiting;
   const auto pinned = given::room("a");
   const auto left = given::room("b");

@@ -1,8 +1,8 @@
 #include "tests/net/same_meaning.hpp"
 
-#include <boost/json/serialize.hpp>
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
+#include <boost/json/serialize.hpp>
 
 #include <boost/json/parse.hpp>
 
@@ -61,9 +61,12 @@ std::string difference_of(const json::value& in_json, const Message& in_proto) {
 std::string scalar_difference(const json::value& v, const Message& m, const FieldDescriptor& f) {
   const auto& reflect = *m.GetReflection();
   switch (f.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_UINT64: return v.to_number<std::uint64_t>() == reflect.GetUInt64(m, &f) ? "" : differ(f, v);
-    case FieldDescriptor::CPPTYPE_INT64: return v.to_number<std::int64_t>() == reflect.GetInt64(m, &f) ? "" : differ(f, v);
-    case FieldDescriptor::CPPTYPE_UINT32: return v.to_number<std::uint32_t>() == reflect.GetUInt32(m, &f) ? "" : differ(f, v);
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return v.to_number<std::uint64_t>() == reflect.GetUInt64(m, &f) ? "" : differ(f, v);
+    case FieldDescriptor::CPPTYPE_INT64:
+      return v.to_number<std::int64_t>() == reflect.GetInt64(m, &f) ? "" : differ(f, v);
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return v.to_number<std::uint32_t>() == reflect.GetUInt32(m, &f) ? "" : differ(f, v);
     case FieldDescriptor::CPPTYPE_BOOL: return v == json::value(reflect.GetBool(m, &f)) ? "" : differ(f, v);
     case FieldDescriptor::CPPTYPE_STRING: return v == json::value(reflect.GetString(m, &f)) ? "" : differ(f, v);
     case FieldDescriptor::CPPTYPE_ENUM: return v == json::value(word_of(*reflect.GetEnum(m, &f))) ? "" : differ(f, v);
@@ -80,7 +83,8 @@ std::string map_difference(const json::object& entries, const Message& m, const 
     const auto key = entry.GetReflection()->GetString(entry, entry.GetDescriptor()->map_key());
     const auto* value = entries.if_contains(key);
     if (value == nullptr) return f.name() + " lacks " + key;
-    const auto found = difference_of(*value, entry.GetReflection()->GetMessage(entry, entry.GetDescriptor()->map_value()));
+    const auto found =
+        difference_of(*value, entry.GetReflection()->GetMessage(entry, entry.GetDescriptor()->map_value()));
     if (!found.empty()) return found;
   }
   return "";

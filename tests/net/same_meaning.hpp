@@ -1,7 +1,7 @@
 #pragma once
 
-#include <boost/json/object.hpp>
 #include <google/protobuf/message.h>
+#include <boost/json/object.hpp>
 
 #include <string>
 

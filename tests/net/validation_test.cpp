@@ -11,7 +11,8 @@ using namespace parley::net;
 TEST_CASE("an id is 1 to 128 characters of its alphabet", "[net][validation]") {
   for (const std::string good : {"a", "...", "AZaz09._~:@+-", "-"}) CHECK(is_id(good));
   CHECK(is_id(std::string(128, 'x')));
-  for (const std::string bad : {"", ".", "..", "a b", "a/b", "caf\xc3\xa9", "a\n", "%41", "{x}"}) CHECK_FALSE(is_id(bad));
+  for (const std::string bad : {"", ".", "..", "a b", "a/b", "caf\xc3\xa9", "a\n", "%41", "{x}"})
+    CHECK_FALSE(is_id(bad));
   CHECK_FALSE(is_id(std::string(129, 'x')));
   CHECK_FALSE(is_id(std::string_view("a\0", 2)));
 }
@@ -20,9 +21,9 @@ TEST_CASE("UTF-8 is what RFC 3629 says", "[net][validation]") {
   for (const std::string good : {"", "a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
                                  "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
     CHECK(is_utf8(good));
-  for (const std::string bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf",
-                                "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xc2", "\xe2\x82",
-                                "a\xf0\x9f\x98"})
+  for (const std::string bad :
+       {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf",
+        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xc2", "\xe2\x82", "a\xf0\x9f\x98"})
     CHECK_FALSE(is_utf8(bad));
 }
 

@@ -15,14 +15,14 @@ namespace parley {
 
 /// A WebSocket client on a blocking socket with a time-out, that writes each frame as it is told.
 class wire_client {
- public:
+public:
   struct message {
     int opcode = 0;
     std::string payload;
     int close_code() const {
-      return opcode != 8 || payload.size() < 2 ? 0
-                                               : static_cast<unsigned char>(payload[0]) * 256 +
-                                                     static_cast<unsigned char>(payload[1]);
+      return opcode != 8 || payload.size() < 2
+                 ? 0
+                 : static_cast<unsigned char>(payload[0]) * 256 + static_cast<unsigned char>(payload[1]);
     }
   };
 
@@ -67,7 +67,7 @@ class wire_client {
 
   std::string head;  ///< of the upgrade's answer
 
- private:
+private:
   std::string bytes(std::size_t size) {
     constexpr int patience_ms = 10'000;
     std::string out(size, '\0');

@@ -71,7 +71,8 @@ private_postgres::private_postgres(std::initializer_list<std::string_view> setti
   std::string pattern = std::filesystem::temp_directory_path() / "parley-postgres-XXXXXX";
   if (!::mkdtemp(pattern.data())) throw std::runtime_error("no temporary folder");
   folder_ = pattern;
-  if (const auto* account = server_account(); account && ::chown(folder_.c_str(), account->pw_uid, account->pw_gid) != 0)
+  if (const auto* account = server_account();
+      account && ::chown(folder_.c_str(), account->pw_uid, account->pw_gid) != 0)
     throw std::runtime_error("cannot give away " + folder_.string());
   const auto made = run({program("initdb"), "-D", folder_ / "cluster", "-U", "parley", "-A", "trust", "-E", "UTF8",
                          "--locale=C.UTF-8", "--no-instructions", "--no-sync"},
