@@ -24,7 +24,7 @@ struct chat_options {
   std::vector<shard_route> routes;  ///< one per shard
   std::size_t workers = 2;          ///< CAF's scheduler threads
   std::size_t rooms_per_connection = 200;
-  std::size_t writes_waiting_max = 1024;  ///< of one connection; beyond: `rate_limited`
+  std::size_t writes_waiting_max = 4096;  ///< of one connection; beyond: `rate_limited`
   milliseconds room_idle_max{60'000};     ///< an idle room's actor is put to sleep
   milliseconds feed_linger{30'000};       ///< a feed without subscribers stays that long
   milliseconds beacon_period{200};

@@ -17,7 +17,7 @@ namespace parley {
 
 struct room_log_options {
   std::size_t dedup_keys_max = 1024;  ///< recent keys kept in memory
-  std::size_t queued_max = 4096;      ///< drafts of the room that wait for their commit; beyond: `unavailable`
+  std::size_t queued_max = 8192;      ///< drafts of the room that wait for their commit; beyond: `unavailable`
   std::uint64_t ticket_base = 0;      ///< tickets begin above it: those of a room's former actor never come again
 };
 
