@@ -147,7 +147,8 @@ class Running(Folder):
 
     def test_it_says_where_the_page_is(self):
         node = self.start()
-        self.assertIn(f"Parley is ready: http://127.0.0.1:{node.port}/", node.child.log.read_text())
+        address = f"Parley is ready: http://127.0.0.1:{node.port}/"  # may come a moment after /readyz says so
+        wait_until(lambda: address in node.child.log.read_text(), seconds=10, what="the page's address")
         self.assertIn("<html", requests.get(node.http + "/", timeout=5).text)
 
     def test_every_log_line_is_logfmt_and_none_holds_what_was_said(self):
