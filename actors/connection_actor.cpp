@@ -1,5 +1,6 @@
 #include "actors/connection_actor.hpp"
 
+#include "actors/core/overload.hpp"
 #include "actors/room_identity.hpp"
 
 #include <caf/send.hpp>
@@ -10,13 +11,6 @@ namespace parley {
 namespace {
 
 constexpr std::size_t identities_max = 256;
-
-template <class... F>
-struct overload : F... {
-  using F::operator()...;
-};
-template <class... F>
-overload(F...) -> overload<F...>;  // clang-14 deduces no aggregate
 
 }  // namespace
 
@@ -35,25 +29,15 @@ caf::behavior connection_actor::make_behavior() {
       [this](msg::requested& m) { std::visit([&](auto& body) { asked(m.what.id, body); }, m.what.body); },
       [this](msg::write_answer& m) { answered(m); },
       [this](msg::feed_attached& m) {
-        auto* s = subscription_of(m.room, m.generation);
-        if (s == nullptr) {  // left, or joined again, before the feed answered
-          caf::anon_send(m.feed, msg::detach{session_->thread()});
-          return;
-        }
-        s->feed = std::move(m.feed);
-        perform(*s, s->merge.attached(m.view));
+        auto* s = attach_answered(m.room, m.generation, m.feed);
+        if (s != nullptr) perform(*s, s->merge.attached(m.view));
       },
       [this](const msg::feed_fetched& m) {
         if (auto* s = subscription_of(m.room, m.generation)) perform(*s, s->merge.fetched(*m.page));
       },
       [this](msg::feed_failed& m) {
-        auto* s = subscription_of(m.room, m.generation);
-        if (s == nullptr) {
-          caf::anon_send(m.feed, msg::detach{session_->thread()});
-          return;
-        }
-        s->feed = std::move(m.feed);
-        perform(*s, s->merge.failed(m.why));
+        auto* s = m.is_attach ? attach_answered(m.room, m.generation, m.feed) : subscription_of(m.room, m.generation);
+        if (s != nullptr) perform(*s, s->merge.failed(m.why));
       },
       [this](const msg::row_live& m) {
         if (auto* s = subscription_of(m.room, m.generation)) perform(*s, s->merge.row_live(m.at));
@@ -70,19 +54,41 @@ caf::behavior connection_actor::make_behavior() {
         }
       },
       [this](msg::history_read& m) { history_read(m); },
-      [this](const msg::session_closed&) { quit(); },
+      [this](const msg::session_closed&) { closed(); },
   };
 }
 
 void connection_actor::on_exit() {
-  for (auto& [name, s] : rooms_) {
-    if (s.feed && s.merge.state() != join_merge::state::ended) caf::anon_send(s.feed, msg::detach{session_->thread()});
-  }
   rooms_.clear();
   router_ = nullptr;
   feeds_ = nullptr;
   session_.reset();
   context_->probe->connection_closed();
+}
+
+/// A feed counts a reader from its attach on. So whoever leaves before the answer still has to hear it, to detach.
+void connection_actor::closed() {
+  is_closed_ = true;
+  for (auto& [name, s] : rooms_) {
+    if (s.feed) caf::anon_send(s.feed, msg::detach{session_->thread()});
+  }
+  rooms_.clear();
+  names_.clear();
+  if (attaching_.empty()) quit();
+}
+
+/// @returns the subscription that waits for it; none: it was left, joined again or closed meanwhile
+connection_actor::subscription* connection_actor::attach_answered(const room_key& room, parley::generation gen,
+                                                                  const caf::actor& feed) {
+  attaching_.erase(gen.value);
+  auto* s = subscription_of(room, gen);
+  if (s != nullptr) {
+    s->feed = feed;
+    return s;
+  }
+  caf::anon_send(feed, msg::detach{session_->thread()});
+  if (is_closed_ && attaching_.empty()) quit();
+  return nullptr;
 }
 
 // ---- requests --------------------------------------------------------------------------------------------------
@@ -260,6 +266,7 @@ bool connection_actor::perform_one(subscription& s, join_merge::effect& effect) 
   return std::visit(
       overload{
           [&](const join_merge::attach&) {
+            attaching_.insert(s.gen.value);
             caf::anon_send(feeds_, msg::attach{s.room, s.gen, session_->thread(), caf::actor_cast<caf::actor>(this)});
             return true;
           },

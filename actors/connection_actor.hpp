@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace parley {
@@ -58,6 +59,8 @@ private:
   void reply_to(std::uint32_t id, decltype(server_message::body) body);
   void refuse(std::uint32_t id, refusal why, std::string room, std::string client_msg_id = {});
 
+  void closed();
+  subscription* attach_answered(const room_key& room, parley::generation gen, const caf::actor& feed);
   subscription* subscription_of(const room_key& room, parley::generation gen);
   void perform(subscription& s, join_merge::effects effects);
   bool perform_one(subscription& s, join_merge::effect& e);
@@ -74,6 +77,8 @@ private:
   std::map<std::string, subscription> rooms_;
   std::unordered_map<room_key, std::string> names_;  ///< of the rooms in rooms_
   std::uint32_t last_generation_ = 0;
+  std::unordered_set<std::uint32_t> attaching_;  ///< generations whose attach no feed has answered yet
+  bool is_closed_ = false;
   write_order order_;
   std::unordered_map<std::uint64_t, sent_write> writes_;  ///< by number
   std::unordered_map<std::string, room_ref> identities_;  ///< a few recent ones: SHA-256 once, not per publish

@@ -21,14 +21,14 @@ caf::behavior feed_actor::make_behavior() {
   return {
       [this](msg::attach& m) {
         ++attaches_;
-        perform(core_.attach(ticket_for(m.generation, std::move(m.connection)), m.thread, boot_now()));
+        perform(core_.attach(ticket_for(m.generation, true, std::move(m.connection)), m.thread, boot_now()));
       },
       [this](const msg::detach& m) {
         perform(core_.detach(m.thread));
         if (!core_.has_subscribers()) caf::anon_send(feeds_, msg::feed_idle{room_->key, attaches_});
       },
       [this](msg::fetch& m) {
-        perform(core_.fetch(ticket_for(m.generation, std::move(m.connection)), m.after, m.limit, boot_now()));
+        perform(core_.fetch(ticket_for(m.generation, false, std::move(m.connection)), m.after, m.limit, boot_now()));
       },
       [this](const msg::envelope& m) { perform(core_.arrived(m.what, boot_now())); },
       [this](const msg::room_subscribed&) { perform(core_.subscribed(boot_now())); },
@@ -63,9 +63,9 @@ void feed_actor::on_exit() {
   askers_.clear();
 }
 
-feed_ticket feed_actor::ticket_for(parley::generation gen, caf::actor connection) {
+feed_ticket feed_actor::ticket_for(parley::generation gen, bool is_attach, caf::actor connection) {
   const feed_ticket made{++last_ticket_};
-  askers_.emplace(made, asker{gen, std::move(connection)});
+  askers_.emplace(made, asker{gen, is_attach, std::move(connection)});
   return made;
 }
 
@@ -140,8 +140,8 @@ void feed_actor::perform_one(feed::fetched& e) {
 
 void feed_actor::perform_one(feed::failed& e) {
   auto to = take(e.ticket);
-  caf::anon_send(to.connection,
-                 msg::feed_failed{room_->key, to.generation, std::move(e.why), caf::actor_cast<caf::actor>(this)});
+  caf::anon_send(to.connection, msg::feed_failed{room_->key, to.generation, to.is_attach, std::move(e.why),
+                                                 caf::actor_cast<caf::actor>(this)});
 }
 
 void feed_actor::perform_one(feed::marked& e) { caf::anon_send(feeds_, msg::feed_marked{room_, e.mark}); }

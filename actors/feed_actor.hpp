@@ -23,6 +23,7 @@ public:
 private:
   struct asker {
     parley::generation generation;
+    bool is_attach;
     caf::actor connection;
   };
 
@@ -40,7 +41,7 @@ private:
   void perform_one(feed::marked& e);
   void perform_one(feed::hole_filled& e);
   void perform_one(feed::broken& e);
-  feed_ticket ticket_for(parley::generation generation, caf::actor connection);
+  feed_ticket ticket_for(parley::generation generation, bool is_attach, caf::actor connection);
   asker take(feed_ticket ticket);
   void read_head(question q);
 

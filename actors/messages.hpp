@@ -170,6 +170,7 @@ struct feed_fetched {
 struct feed_failed {
   room_key room;
   parley::generation generation;
+  bool is_attach;  ///< the attach failed, which counted all the same: detach; false: a fetch did
   refusal why;
   caf::actor feed;
 };

@@ -1,5 +1,7 @@
 #include "actors/core/room_log.hpp"
 
+#include "actors/core/overload.hpp"
+
 #include <utility>
 
 namespace parley {
@@ -9,13 +11,6 @@ refusal mismatch() { return {refusal_code::idempotency_mismatch, "client_msg_id 
 refusal behind_a_failure() {
   return {refusal_code::unavailable, "a write before this one failed: repeat them in order", {}};
 }
-
-template <class... F>
-struct overload : F... {
-  using F::operator()...;
-};
-template <class... F>
-overload(F...) -> overload<F...>;  // clang 14 deduces none for an aggregate
 
 }  // namespace
 

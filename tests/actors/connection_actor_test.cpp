@@ -1,0 +1,170 @@
+#include "actors/connection_actor.hpp"
+#include "actors/room_identity.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/atom.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+#include <caf/send.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <memory>
+#include <vector>
+
+namespace parley::testing {
+namespace {
+
+/// Feeds and a feed in one: remembers what it was asked, answers when the test says so.
+class scripted_feed : public caf::event_based_actor {
+public:
+  struct told {
+    std::vector<msg::attach> attaches;
+    std::vector<msg::fetch> fetches;
+    int detaches = 0;
+  };
+  scripted_feed(caf::actor_config& config, std::shared_ptr<told> what)
+      : event_based_actor(config), told_(std::move(what)) {}
+  caf::behavior make_behavior() override {
+    return {[this](msg::attach& m) { told_->attaches.push_back(std::move(m)); },
+            [this](msg::fetch& m) { told_->fetches.push_back(std::move(m)); },
+            [this](const msg::detach&) { ++told_->detaches; }};
+  }
+
+private:
+  std::shared_ptr<told> told_;
+};
+
+class recording_session final : public session_port {
+public:
+  session_id id() const override { return session_id{7}; }
+  thread_index thread() const override { return thread_index{0}; }
+  void send(server_message message) override { sent.push_back(std::move(message)); }
+  void notify_drained(std::uint32_t) override {}
+  void go_live(room_ref, generation, position) override { ++lives; }
+  void leave_live(room_ref, generation) override {}
+  void close(close_code, std::string) override {}
+
+  std::vector<server_message> sent;
+  int lives = 0;
+};
+
+/// Ends by itself when its connection does.
+struct count_closed : chat_probe {
+  void connection_closed() override { ++closed; }
+  int closed = 0;
+};
+
+struct stage {
+  stage() {
+    config.set("scheduler.policy", caf::atom("testing"));
+    system = std::make_unique<caf::actor_system>(config);
+    context = std::make_shared<chat_context>();
+    context->options.shards = 1;
+    context->options.routes = {{}};
+    context->probe = &probe;
+    feed = system->spawn<scripted_feed>(told);
+    connection = system->spawn<connection_actor>(context, session, "default", feed, feed);
+    run();
+  }
+  ~stage() {
+    caf::anon_send_exit(connection, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(feed, caf::exit_reason::user_shutdown);
+    run();
+  }
+  void run() { dynamic_cast<caf::scheduler::test_coordinator&>(system->scheduler()).run(); }
+  template <class Message>
+  void tell(Message&& m) {
+    caf::anon_send(connection, std::forward<Message>(m));
+    run();
+  }
+  void join(request::join_options options = {}) { tell(msg::requested{{1, request::join{"general", options}}}); }
+  void attached(const msg::attach& asked, feed_view view = {}) {
+    if (!view.events) view.events = std::make_shared<event_list>();
+    tell(msg::feed_attached{asked.room->key, asked.generation, std::move(view), feed});
+  }
+
+  caf::actor_system_config config;
+  std::unique_ptr<caf::actor_system> system;
+  count_closed probe;
+  context_ptr context;
+  std::shared_ptr<recording_session> session = std::make_shared<recording_session>();
+  std::shared_ptr<scripted_feed::told> told = std::make_shared<scripted_feed::told>();
+  caf::actor feed;
+  caf::actor connection;
+};
+
+}  // namespace
+
+TEST_CASE("a session that ends while its join waits detaches once the feed answers", "[actors][G9]") {
+  stage s;
+  s.join();
+  REQUIRE(s.told->attaches.size() == 1);
+  s.tell(msg::session_closed{});
+  CHECK(s.probe.closed == 0);
+  s.attached(s.told->attaches[0]);
+  CHECK(s.told->detaches == 1);
+  CHECK(s.probe.closed == 1);
+}
+
+TEST_CASE("a session that ends while its join waits detaches as well when the attach fails", "[actors][G9]") {
+  stage s;
+  s.join();
+  const auto asked = s.told->attaches.at(0);
+  s.tell(msg::session_closed{});
+  s.tell(msg::feed_failed{asked.room->key, asked.generation, true, {}, s.feed});
+  CHECK(s.told->detaches == 1);
+  CHECK(s.probe.closed == 1);
+}
+
+TEST_CASE("a joined session detaches exactly once when it ends", "[actors][G9]") {
+  stage s;
+  s.join();
+  s.attached(s.told->attaches.at(0));
+  CHECK(s.session->lives == 1);
+  s.tell(msg::session_closed{});
+  CHECK(s.told->detaches == 1);
+  CHECK(s.probe.closed == 1);
+}
+
+TEST_CASE("a replaced join detaches once for each attach, whatever order the answers take", "[actors][G9]") {
+  stage s;
+  s.join();
+  s.join();
+  REQUIRE(s.told->attaches.size() == 2);
+  s.attached(s.told->attaches[0]);
+  CHECK(s.told->detaches == 1);
+  s.attached(s.told->attaches[1]);
+  CHECK(s.session->lives == 1);
+  s.tell(msg::session_closed{});
+  CHECK(s.told->detaches == 2);
+}
+
+TEST_CASE("a fetch that fails after the room was left detaches nobody else", "[actors][G9]") {
+  stage s;
+  request::join_options resume;
+  resume.since = position{term{1}, seq{1}};
+  s.join(resume);
+  const position last{term{1}, seq{9}};
+  s.attached(s.told->attaches.at(0), {{last, {}}, last, nullptr, last});
+  REQUIRE(s.told->fetches.size() == 1);
+  s.tell(msg::requested{{2, request::leave{"general"}}});
+  CHECK(s.told->detaches == 1);
+  const auto& asked = s.told->attaches[0];
+  s.tell(msg::feed_failed{asked.room->key, asked.generation, false, {}, s.feed});
+  CHECK(s.told->detaches == 1);
+}
+
+TEST_CASE("a room that is left before `connected` was said detaches", "[actors][G9]") {
+  stage s;
+  s.tell(msg::requested{
+      {1, request::connect{"ana", {{"general", request::join_options{}}, {"other", request::join_options{}}}}}});
+  REQUIRE(s.told->attaches.size() == 2);
+  for (const auto& asked : s.told->attaches) {
+    if (asked.room->room == "general") s.attached(asked);
+  }
+  s.tell(msg::requested{{2, request::leave{"general"}}});
+  CHECK(s.told->detaches == 1);
+}
+
+}  // namespace parley::testing
