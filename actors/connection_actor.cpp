@@ -177,8 +177,8 @@ void connection_actor::answered(msg::write_answer& m) {
   auto& write = node.mapped();
   const auto& room = m.room->room;
   server_message answer{write.id, {}};
-  if (auto* done = std::get_if<reply::published>(&m.what)) {
-    answer.body = std::move(*done);
+  if (auto* stored = std::get_if<reply::published>(&m.what)) {
+    answer.body = std::move(*stored);
   } else {
     answer.body = reply::failed{std::get<refusal>(std::move(m.what)), room, std::move(write.client_msg_id)};
   }
@@ -217,13 +217,8 @@ void connection_actor::begin_join(std::uint32_t id, const std::string& room, con
   auto who = identified(room);
   names_[who->key] = room;
   auto& s = rooms_
-                .emplace(room, subscription{who,
-                                            generation{++last_generation_},
-                                            id,
-                                            join_merge{room, options, context_->options.join},
-                                            nullptr,
-                                            in_connect,
-                                            {}})
+                .emplace(room, subscription{who, generation{++last_generation_}, id,
+                                            join_merge{room, options, context_->options.join}, nullptr, in_connect})
                 .first->second;
   perform(s, s.merge.start());
 }
@@ -234,7 +229,8 @@ void connection_actor::end_subscription(const std::string& room) {
   auto& s = found->second;
   session_->leave_live(s.room, s.gen);
   perform(s, s.merge.leave());
-  if (s.is_in_connect) {  // replaced within the connect itself cannot happen: a map has a room once
+  // Left while `connect` still waits for other rooms: a room has one outcome in its reply.
+  if (s.is_in_connect && !s.is_answered) {
     connect_outcome(room, refusal{refusal_code::bad_request, "left before it was joined", {}});
   }
   names_.erase(s.room->key);
@@ -252,7 +248,8 @@ void connection_actor::perform(subscription& s, join_merge::effects effects) {
   for (auto& e : effects) {
     const bool is_outcome =
         std::holds_alternative<join_merge::joined>(e) || std::holds_alternative<join_merge::refused>(e) ||
-        std::holds_alternative<join_merge::attach>(e) || std::holds_alternative<join_merge::fetch>(e);
+        std::holds_alternative<join_merge::attach>(e) || std::holds_alternative<join_merge::detach>(e) ||
+        std::holds_alternative<join_merge::fetch>(e);
     if (s.is_in_connect && connecting_ && !is_outcome) {
       s.held.push_back(std::move(e));  // `connected` comes first
     } else if (!perform_one(s, e)) {
@@ -281,6 +278,7 @@ bool connection_actor::perform_one(subscription& s, join_merge::effect& effect) 
           },
           [&](join_merge::joined& e) {
             context_->probe->joined();
+            s.is_answered = true;
             if (s.is_in_connect) {
               connect_outcome(s.room->room, std::move(e.what));
             } else {
@@ -335,9 +333,9 @@ void connection_actor::connect_outcome(const std::string& room, std::variant<rep
 /// Once every room of the connect has its answer: the reply, then what the rooms had to hold back.
 void connection_actor::finish_connect() {
   if (!connecting_ || connecting_->waiting > 0) return;
-  auto done = std::move(*connecting_);
+  auto answered_now = std::move(*connecting_);
   connecting_.reset();
-  session_->send({done.id, std::move(done.reply)});
+  session_->send({answered_now.id, std::move(answered_now.reply)});
   std::vector<std::string> names;
   for (const auto& [name, s] : rooms_) {
     if (s.is_in_connect) names.push_back(name);

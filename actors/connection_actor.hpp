@@ -36,7 +36,8 @@ private:
     join_merge merge;
     caf::actor feed;             ///< once it answered
     bool is_in_connect = false;  ///< its reply is part of `connected`, which it must not overtake
-    join_merge::effects held;    ///< what follows that reply
+    bool is_answered = false;    ///< `joined` was said, or stands in `connected`
+    join_merge::effects held{};  ///< what follows that reply
   };
   struct sent_write {
     std::uint32_t id;

@@ -9,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -155,16 +156,24 @@ TEST_CASE("a fetch that fails after the room was left detaches nobody else", "[a
   CHECK(s.told->detaches == 1);
 }
 
-TEST_CASE("a room that is left before `connected` was said detaches", "[actors][G9]") {
+TEST_CASE("a room that is left before `connected` was said detaches, and `connected` still waits", "[actors][G9]") {
   stage s;
   s.tell(msg::requested{
       {1, request::connect{"ana", {{"general", request::join_options{}}, {"other", request::join_options{}}}}}});
   REQUIRE(s.told->attaches.size() == 2);
-  for (const auto& asked : s.told->attaches) {
-    if (asked.room->room == "general") s.attached(asked);
-  }
+  const auto attach_of = [&](const std::string& room) {
+    return *std::ranges::find_if(s.told->attaches, [&](const auto& asked) { return asked.room->room == room; });
+  };
+  s.attached(attach_of("general"));
   s.tell(msg::requested{{2, request::leave{"general"}}});
   CHECK(s.told->detaches == 1);
+  REQUIRE(s.session->sent.size() == 1);
+  CHECK(std::holds_alternative<reply::left>(s.session->sent[0].body));
+  s.attached(attach_of("other"));
+  REQUIRE(s.session->sent.size() == 2);
+  const auto& connected = std::get<reply::connected>(s.session->sent[1].body);
+  CHECK(connected.rooms.size() == 2);
+  CHECK(s.session->lives == 1);
 }
 
 }  // namespace parley::testing
