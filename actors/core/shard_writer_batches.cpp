@@ -1,0 +1,107 @@
+// Building a batch: whose turn it is, how much goes, and which numbers it gets.
+#include "actors/core/shard_writer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parley {
+
+void shard_writer::make_ready(room_state& room) {
+  auto& shard = shards_.at(room.room->shard);
+  if (!room.is_ready) {
+    room.is_ready = true;
+    shard.ready.push_back(room.room->key);
+  }
+  if (!shard.is_ready) {
+    shard.is_ready = true;
+    ready_.push_back(room.room->shard);
+  }
+}
+
+void shard_writer::pump(effects& out, instant now, unix_time wall) {
+  if (flight_ || ready_.empty() || now < retry_at_) return;
+  flight f;
+  append_batch batch{owner_, {}};
+  std::size_t bytes = 0;
+  const auto shards_waiting = ready_.size();
+  for (std::size_t i = 0; i < shards_waiting && f.drafts < batch_events_now_ && bytes < options_.batch_bytes_max; ++i) {
+    const auto id = ready_.front();
+    ready_.pop_front();
+    auto found = shards_.find(id);
+    if (found == shards_.end()) continue;
+    if (take_shard(id, found->second, f, batch, bytes, now, wall)) {
+      ready_.push_back(id);  // more waits there, behind the other shards
+    } else {
+      found->second.is_ready = false;
+    }
+  }
+  if (f.shards.empty()) return;
+  flight_ = std::move(f);
+  out.push_back(append{std::move(batch)});
+}
+
+/// @returns whether anything of the shard still waits
+bool shard_writer::take_shard(shard_id id, shard_state& shard, flight& f, append_batch& batch, std::size_t& bytes,
+                              instant now, unix_time wall) {
+  if (now < shard.not_before) return true;
+  flight_shard part{{id, shard.term, shard.n, attempt{std::max(shard.last, shard.n).value + 1}}, {}, {}};
+  shard_batch rows{part.fence, {}};
+  const auto rooms_waiting = shard.ready.size();
+  for (std::size_t i = 0; i < rooms_waiting && f.drafts < batch_events_now_ && bytes < options_.batch_bytes_max; ++i) {
+    const auto key = shard.ready.front();
+    shard.ready.pop_front();
+    auto found = rooms_.find(key);
+    if (found == rooms_.end() || found->second.waiting.empty()) {
+      if (found != rooms_.end()) found->second.is_ready = false;
+      continue;
+    }
+    take_room(shard, found->second, f, part, rows, bytes, wall);
+  }
+  if (!part.rooms.empty()) {
+    shard.last = part.fence.own;
+    f.shards.push_back(std::move(part));
+    batch.shards.push_back(std::move(rows));
+  }
+  return !shard.ready.empty();
+}
+
+void shard_writer::take_room(shard_state& shard, room_state& room, flight& f, flight_shard& part, shard_batch& batch,
+                             std::size_t& bytes, unix_time wall) {
+  flight_room taken{room.room, room.head.head, {}, {}, false};
+  room_append rows{room.room, room.head.head, {}, {}};
+  auto s = room.head.head.seq;
+  while (!room.waiting.empty() && f.drafts < batch_events_now_ && bytes < options_.batch_bytes_max) {
+    auto q = std::move(room.waiting.front());
+    room.waiting.pop_front();
+    --queued_;
+    queued_bytes_ -= q.bytes;
+    bytes += q.bytes;
+    ++f.drafts;
+    s = next(s);
+    rows.events.push_back(make_event(room, shard.term, q, s, wall));
+    rows.digests.push_back(q.what->digest);
+    taken.drafts.push_back(std::move(q));
+  }
+  taken.events = rows.events;
+  part.rooms.push_back(std::move(taken));
+  batch.rooms.push_back(std::move(rows));
+  room.is_ready = !room.waiting.empty();
+  if (room.is_ready) shard.ready.push_back(room.room->key);
+}
+
+event_ptr shard_writer::make_event(room_state& room, parley::term under, const queued_draft& q, seq s, unix_time wall) {
+  room.last_at = std::max(room.last_at, wall);  // never falls within a room, whatever the clock does
+  auto e = std::make_shared<event>();
+  e->seq = s;
+  e->term = under;
+  e->kind = event_kind::message_created;
+  e->sender = q.what->sender;
+  e->at = room.last_at;
+  e->client_msg_id = q.what->client_msg_id;
+  e->body = q.what->body;
+  e->reply_to = q.what->reply_to;
+  e->version = 1;
+  return e;
+}
+
+}  // namespace parley
