@@ -15,6 +15,8 @@
 
 namespace parley::testing {
 
+inline const std::string us = "us";  ///< this node, as an owner
+
 struct writer_tally {
   std::size_t acked = 0, duplicates = 0, unknown = 0, not_stored = 0, refused = 0, locked = 0, unavailable = 0,
               recovered_stored = 0, recovered_lost = 0, recoveries_repeated = 0, step_downs = 0, late_statements = 0,
