@@ -1,0 +1,274 @@
+"""The goals of scripts/bench: what is run for each in one pair, reference first, and how it is judged."""
+
+from __future__ import annotations
+
+import dataclasses
+import socket
+import subprocess
+import time
+from typing import Callable
+
+import requests
+
+from bench_measure import Failed, Series, rss_bytes, run
+from parley_testkit.child import Child
+from parley_testkit.node import Node
+from parley_testkit.ports import free_port
+from parley_testkit.waiting import wait_until
+from parley_testkit import workspace
+
+
+@dataclasses.dataclass
+class Row:
+    """One line of the table. `is_met` judges the median; None: told only."""
+    goal: str
+    what: str
+    target: str
+    unit: str = "x"
+    is_met: Callable[[float], bool] | None = None
+    ratio: Series = dataclasses.field(default_factory=Series)
+    reference: Series = dataclasses.field(default_factory=Series)
+    parley: Series = dataclasses.field(default_factory=Series)
+
+    def add(self, reference: float, parley: float, value: float | None = None) -> None:
+        self.reference.add(reference)
+        self.parley.add(parley)
+        self.ratio.add(parley / reference if value is None else value)
+
+
+class Bench:
+    """The servers, the programs and the options that all goals share."""
+
+    def __init__(self, options, bin_folder, postgres, redis) -> None:
+        self.options, self.bin, self.postgres, self.redis = options, bin_folder, postgres, redis
+        self.node: Node | None = None
+        self._runs = 0
+        self.raw: list[dict] = []
+
+    def start_node(self, *flags: str) -> Node:
+        self.node = Node("bench", postgres=[self.postgres], redis=[self.redis], flags=[
+            "--limits-connections-per-user", "0", "--limits-connections-per-address", "0", "--log-level", "warn", *flags])
+        self.node.start()
+        return self.node
+
+    def stop_node(self) -> None:
+        self.node.stop()
+        self.node = None
+
+    def watched(self) -> dict[str, int]:
+        pids = {"postgres": self.postgres.child.pid, "redis": self.redis.child.pid}
+        return pids | ({"node": self.node.child.pid} if self.node else {})
+
+    def load(self, kind: str, *arguments, to: int | None = None, more: dict[str, int] = {}) -> dict:
+        self._runs += 1
+        return self._kept(kind, run(
+            [self.bin / "load_driver", kind, "--to", f"127.0.0.1:{to or self.node.port}", "--prefix", f"r{self._runs}",
+             "--seconds", self.options.seconds, "--warm-up", self.options.warm_up, *map(str, arguments)],
+            self.watched() | more))
+
+    def limit(self, program: str, *arguments) -> dict:
+        return self._kept(program, run(
+            [self.bin / program, "--dsn", self.postgres.url, "--seconds", self.options.seconds, "--warm-up",
+             self.options.warm_up, *map(str, arguments)], self.watched()))
+
+    def _kept(self, what: str, result: dict) -> dict:
+        self.raw.append({"run": what} | result)
+        return result
+
+    def program(self, name: str) -> tuple[Child, int]:
+        """A reference that is a server of its own."""
+        port = free_port()
+        child = Child(name, [str(self.bin / name), str(port)], log=workspace.folder(name) / "log")
+        child.start()
+        wait_until(lambda: _listens(port), what=f"{name} to listen", seconds=10)
+        return child, port
+
+
+class Publishes:
+    """P1 and the way of a single event: CPU of all of PostgreSQL's processes per event, and the rate."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.cpu = Row("P1", "PostgreSQL CPU per event, loader without a fence, batches of 100", "<= 1.25x",
+                       is_met=lambda x: x <= 1.25)
+        self.rate = Row("P1", "durable publishes/s, the same loader", ">= 0.50x", is_met=lambda x: x >= 0.50)
+        self.fenced_cpu = Row("P1", "PostgreSQL CPU per event, loader with the fence", "told")
+        self.single_cpu = Row("P1", "PostgreSQL CPU per event, one at a time, fenced loader", "told")
+        self.single_rate = Row("P1", "publishes/s, one at a time, fenced loader", "told")
+        self.rows = [self.cpu, self.rate, self.fenced_cpu, self.single_cpu, self.single_rate]
+
+    def begin(self) -> None:
+        self.bench.start_node()
+
+    def end(self) -> None:
+        self.bench.stop_node()
+
+    def pair(self) -> None:
+        rooms = self.bench.options.rooms
+        plain = self.bench.limit("pg_loader", "--batch", 100, "--rooms", rooms)
+        ours = self.bench.load("publish", "--connections", 16, "--rooms", rooms, "--window", self.bench.options.window)
+        fenced = self.bench.limit("pg_loader", "--batch", 100, "--rooms", rooms, "--fence")
+        one = self.bench.limit("pg_loader", "--batch", 1, "--rooms", rooms, "--fence")
+        ours_one = self.bench.load("publish", "--connections", 1, "--rooms", rooms, "--window", 1)
+        self.cpu.add(per_event(plain), per_event(ours))
+        self.rate.add(plain["events_per_second"], ours["acked_per_second"])
+        self.fenced_cpu.add(per_event(fenced), per_event(ours))
+        self.single_cpu.add(per_event(one), per_event(ours_one))
+        self.single_rate.add(one["events_per_second"], ours_one["acked_per_second"])
+
+
+def per_event(result: dict) -> float:
+    """us of PostgreSQL's CPU."""
+    return result["cpu_postgres"] * 1e6 / result.get("events", result.get("acked"))
+
+
+class Deliveries:
+    """P3: CPU of the node, or of the bare loop, per delivery; one room, and many."""
+
+    shapes = [(1, 1), (1000, 100)]  # rooms, rooms of a reader
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench, n = bench, bench.options.readers
+        self.rows = [Row("P3", f"deliveries/s/core at {n} connections, {rooms} room{'s' * (rooms > 1)}", ">= 0.65x",
+                         is_met=lambda x: x >= 0.65) for rooms, _ in self.shapes]
+
+    def begin(self) -> None:
+        self.bench.start_node("--io-threads", "1")
+
+    def end(self) -> None:
+        self.bench.stop_node()
+
+    def pair(self) -> None:
+        for row, (rooms, each) in zip(self.rows, self.shapes):
+            arguments = ["--connections", self.bench.options.readers, "--rooms", rooms, "--rooms-each", each,
+                         "--window", 1 if rooms == 1 else 4]
+            child, port = self.bench.program("bare_broadcast")
+            bare = self.bench.load("fan-out", *arguments, to=port, more={"bare": child.pid})
+            child.kill9()
+            ours = self.bench.load("fan-out", *arguments)
+            row.add(bare["deliveries"] / bare["cpu_bare"], ours["deliveries"] / ours["cpu_node"])
+
+
+class Acks:
+    """P5: an open loop at a tenth of what P1 reached, against the fenced commit of one event."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.p50 = Row("P5", "publish-to-ack p50 above the commit's, at a tenth of the peak", "<= +150 us", "us",
+                       lambda us: us <= 150)
+        self.p99 = Row("P5", "publish-to-ack p99, by the commit's p99", "<= 1.5x", "x", lambda x: x <= 1.5)
+        self.quiet = Row("P5", "publish-to-ack p50 above the commit's, at 100/s", "told", "us")
+        self.rows = [self.p50, self.p99, self.quiet]
+
+    def begin(self) -> None:
+        self.bench.start_node()
+
+    def end(self) -> None:
+        self.bench.stop_node()
+
+    def pair(self) -> None:
+        rate = self.bench.options.rate
+        commit = self.bench.limit("pg_loader", "--batch", 1, "--fence", "--rooms", 100)
+        ours = self.bench.load("publish", "--connections", 16, "--rooms", 100, "--rate", rate)
+        quiet = self.bench.load("publish", "--connections", 16, "--rooms", 100, "--rate", 100)
+        self.p50.add(commit["commit_p50_us"], ours["ack_p50_us"], ours["ack_p50_us"] - commit["commit_p50_us"])
+        self.p99.add(commit["commit_p99_us"], ours["ack_p99_us"])
+        self.quiet.add(commit["commit_p50_us"], quiet["ack_p50_us"], quiet["ack_p50_us"] - commit["commit_p50_us"])
+
+
+class Joins:
+    """P9: joins of one hot room with 50 events each, against bare SELECTs of such a page."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.rate = Row("P9", "joins/s of one hot room, by bare SELECTs of a page of 50", ">= 5x", is_met=lambda x: x >= 5)
+        self.cpu = Row("P9", "CPU of a join, by PostgreSQL's of a SELECT (us)", "told")
+        self.queries = Row("P9", "queries per 100 ms", "<= 1", "", lambda x: x <= 1)
+        self.rows = [self.rate, self.cpu, self.queries]
+
+    def begin(self) -> None:
+        self.bench.start_node()
+
+    def end(self) -> None:
+        self.bench.stop_node()
+
+    def pair(self) -> None:
+        bare = self.bench.limit("pg_pages", "--connections", 8)
+        before, since = self._reads(), time.monotonic()
+        ours = self.bench.load("join", "--connections", 8, "--rewind", 50)
+        reads, took = self._reads() - before, time.monotonic() - since
+        self.rate.add(bare["pages_per_second"], ours["joins_per_second"])
+        self.cpu.add(bare["cpu_postgres"] * 1e6 / bare["pages"],
+                     (ours["cpu_node"] + ours["cpu_postgres"]) * 1e6 / ours["joins"])
+        self.queries.add(0, reads, reads / took / 10)
+
+    def _reads(self) -> float:
+        text = requests.get(f"{self.bench.node.http}/metrics", timeout=5).text
+        found = [float(line.split()[-1]) for line in text.splitlines()
+                 if line.startswith("parley_database_read_seconds_count")]
+        if not found:
+            raise Failed("no parley_database_read_seconds_count in /metrics")
+        return sum(found)
+
+
+class Idle:
+    """P10: resident memory of fresh processes by connections that joined one room and say nothing."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.rows = [Row("P10", f"RSS per idle session (bytes), {bench.options.idle} sessions", "<= 1.5x",
+                         is_met=lambda x: x <= 1.5)]
+
+    def begin(self) -> None:
+        pass
+
+    def end(self) -> None:
+        pass
+
+    def pair(self) -> None:
+        child, port = self.bench.program("beast_idle")
+        bare = self._growth(child.pid, port)
+        child.kill9()
+        node = self.bench.start_node()
+        ours = self._growth(node.child.pid, node.port)
+        self.bench.stop_node()
+        self.rows[0].add(bare, ours)
+
+    def _growth(self, pid: int, port: int) -> float:
+        """In two steps: what the first hundred sessions cost once is not a session's."""
+        def held(connections: int) -> subprocess.Popen:
+            load = subprocess.Popen(
+                [str(self.bench.bin / "load_driver"), "idle", "--to", f"127.0.0.1:{port}", "--connections",
+                 str(connections), "--rooms", "100", "--prefix", "idle"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            if load.stdout.readline().strip() != "begin":
+                raise Failed("the idle sessions were not all opened")
+            return load
+
+        first = held(100)
+        before = _settled(lambda: rss_bytes(pid))
+        second = held(self.bench.options.idle)
+        after = _settled(lambda: rss_bytes(pid))
+        for load in (second, first):
+            load.communicate("end\n", timeout=60)
+            if load.returncode != 0:
+                raise Failed("an idle session ended")
+        return (after - before) / self.bench.options.idle
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _settled(value: Callable[[], int]) -> int:
+    """The value once it has stood still for a second."""
+    last, since, end = value(), time.monotonic(), time.monotonic() + 20
+    while time.monotonic() - since < 1 and time.monotonic() < end:
+        time.sleep(0.1)
+        if (now := value()) != last:
+            last, since = now, time.monotonic()
+    return last
+
+
+goals = {"P1": Publishes, "P3": Deliveries, "P5": Acks, "P9": Joins, "P10": Idle}

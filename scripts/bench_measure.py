@@ -1,0 +1,84 @@
+"""What scripts/bench measures with: programs that say `begin` and then one line of JSON, and the processes' clocks at
+those two moments. Ratios are made within one pair of runs, and only then summed up."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+from typing import Mapping, Sequence
+
+from parley_testkit.child import processes_below
+
+_ticks = os.sysconf("SC_CLK_TCK")
+
+
+class Failed(Exception):
+    """A run without a result: the program failed, or its checker found a violation."""
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process and all below it, those that ended included."""
+    def clocks(one: int) -> list[float]:
+        try:
+            fields = pathlib.Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return [0.0] * 4
+        return [int(field) / _ticks for field in fields[11:15]]
+
+    return sum(clocks(pid)) + sum(sum(clocks(below)[:2]) for below in processes_below(pid))
+
+
+def run(argv: Sequence[str | pathlib.Path], watched: Mapping[str, int] = {}, seconds: float = 600) -> dict:
+    """Runs a load or a reference. What it printed, with `cpu_NAME` in seconds for each watched process, and for
+    itself as `cpu_generator`."""
+    program = subprocess.Popen([str(word) for word in argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    pids = dict(watched, generator=program.pid)
+    result = before = None
+    try:
+        for line in program.stdout:
+            now = {name: cpu_seconds(pid) for name, pid in pids.items()}
+            if line.strip() == "begin":
+                before = now
+            elif result is None and before is not None:
+                result = json.loads(line)
+                result |= {f"cpu_{name}": now[name] - before[name] for name in pids}
+            else:
+                result |= json.loads(line)
+        if program.wait(seconds) != 0 or result is None:
+            raise Failed(f"{' '.join(map(str, argv))}\n{program.stderr.read()}")
+    finally:
+        if program.poll() is None:
+            program.kill()
+            program.wait()
+        program.stdout.close()
+        program.stderr.close()
+    return result
+
+
+def rss_bytes(pid: int) -> int:
+    """What is resident and the process's own: its program's pages are shared and were there before."""
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("RssAnon:"):
+            return int(line.split()[1]) * 1024
+    raise Failed("no RssAnon in /proc")
+
+
+class Series:
+    """One figure over the pairs."""
+
+    def __init__(self) -> None:
+        self.values: list[float] = []
+
+    def add(self, value: float) -> None:
+        self.values.append(value)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.values)
+
+    def told(self, unit: str = "") -> str:
+        return f"{self.median:.3g}{unit} ({min(self.values):.3g}-{max(self.values):.3g})"
