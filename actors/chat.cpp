@@ -13,7 +13,8 @@
 #include <caf/atom.hpp>
 #include <caf/send.hpp>
 
-#include <condition_variable>
+#include <atomic>
+#include <future>
 #include <mutex>
 #include <utility>
 
@@ -69,25 +70,13 @@ private:
   caf::actor actor_;
 };
 
-/// One-shot gate between an adapter's thread and the thread that stops the node.
-class countdown {
-public:
-  explicit countdown(std::size_t count) : left_(count) {}
-  void arrived() {
-    std::lock_guard lock(mutex_);
-    if (left_ > 0) --left_;
-    changed_.notify_all();
-  }
-  bool wait_until_zero(milliseconds at_most) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, at_most, [this] { return left_ == 0; });
-  }
-
-private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::size_t left_;
-};
+/// Runs `done` when the last of `count` has arrived.
+std::shared_ptr<std::function<void()>> each_of(std::size_t count, std::function<void()> done) {
+  auto left = std::make_shared<std::atomic<std::size_t>>(count);
+  return std::make_shared<std::function<void()>>([left, done = std::move(done)] {
+    if (--*left == 0) done();
+  });
+}
 
 }  // namespace
 
@@ -102,19 +91,11 @@ struct chat::running {
   std::mutex mutex;  // guards what `open` and `stop` share
   caf::actor router;
   caf::actor feeds;
-  bool is_stopped = false;
-
-  void release(std::vector<caf::actor>& actors) {
-    auto gate = std::make_shared<countdown>(actors.size());
-    for (auto& actor : actors) {
-      caf::anon_send(actor, msg::release{std::make_shared<std::function<void()>>([gate] { gate->arrived(); })});
-    }
-    gate->wait_until_zero(context->options.release_wait);
-  }
+  bool is_ended = false;
 };
 
 chat::chat(chat_options options, std::vector<database_ports> databases, std::vector<fan_out*> endpoints,
-           parley::log& log, chat_probe& probe)
+           parley::log& log, chat_probe& probe, const machine_clock& clock)
     : running_(std::make_unique<running>()) {
   auto context = std::make_shared<chat_context>();
   context->options = std::move(options);
@@ -122,12 +103,14 @@ chat::chat(chat_options options, std::vector<database_ports> databases, std::vec
   context->endpoints = std::move(endpoints);
   context->log = &log;
   context->probe = &probe;
+  context->clock = &clock;
   for (std::size_t i = 0; i < context->databases.size(); ++i)
     context->leases.push_back(std::make_unique<lease_clock>());
   running_->context = std::move(context);
+  const auto workers = running_->context->options.workers;
   // Work stealing collapses when its workers are preempted; sharing does not.
-  running_->config.set("scheduler.policy", caf::atom("sharing"));
-  running_->config.set("scheduler.max-threads", running_->context->options.workers);
+  running_->config.set("scheduler.policy", workers == 0 ? caf::atom("testing") : caf::atom("sharing"));
+  if (workers > 0) running_->config.set("scheduler.max-threads", workers);
   running_->config.set("logger.verbosity", caf::atom("quiet"));
 }
 
@@ -174,15 +157,30 @@ std::shared_ptr<conversation> chat::open(std::shared_ptr<session_port> session, 
       r.system->spawn<connection_actor>(r.context, std::move(session), std::move(instance), r.router, r.feeds));
 }
 
-void chat::stop() {
+caf::actor_system& chat::system() { return *running_->system; }
+
+bool chat::release(std::function<void()> released) {
   auto& r = *running_;
   {
     std::lock_guard lock(r.mutex);
-    if (!r.system || std::exchange(r.is_stopped, true)) return;
+    if (!r.system || r.context->is_stopping.exchange(true)) return false;
+  }
+  auto owners_next = [owners = r.owners, released = std::move(released)] {
+    const auto done = each_of(owners.size(), released);
+    for (const auto& owner : owners) caf::anon_send(owner, msg::release{done});
+  };
+  const auto done = each_of(r.writers.size(), std::move(owners_next));
+  for (const auto& writer : r.writers) caf::anon_send(writer, msg::release{done});
+  return true;
+}
+
+void chat::end() {
+  auto& r = *running_;
+  {
+    std::lock_guard lock(r.mutex);
+    if (!r.system || std::exchange(r.is_ended, true)) return;
     r.context->is_stopping = true;
   }
-  r.release(r.writers);
-  r.release(r.owners);
   for (auto& sink : r.sinks) sink->forget();
   stop_now(r.feeds);
   stop_now(r.router);
@@ -191,6 +189,13 @@ void chat::stop() {
     actors->clear();
   }
   r.system.reset();
+}
+
+void chat::stop() {
+  auto gate = std::make_shared<std::promise<void>>();
+  auto released = gate->get_future();
+  if (release([gate] { gate->set_value(); })) released.wait_for(running_->context->options.release_wait);
+  end();
 }
 
 }  // namespace parley

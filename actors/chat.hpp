@@ -7,6 +7,9 @@
 #include "actors/ports/live_front.hpp"
 #include "actors/ports/log.hpp"
 
+#include <caf/fwd.hpp>
+
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,7 +21,7 @@ namespace parley {
 class chat final : public reception {
 public:
   chat(chat_options options, std::vector<database_ports> databases, std::vector<fan_out*> endpoints, parley::log& log,
-       chat_probe& probe);
+       chat_probe& probe, const machine_clock& clock = this_machine());
   ~chat() override;
 
   /// Spawns the actors and begins to claim shards. Once.
@@ -30,6 +33,15 @@ public:
   /// After the front has closed its sessions: commits what is under way, gives the shards back, ends every actor.
   /// Blocks, at most about `release_wait`; for the main thread.
   void stop();
+
+  /// `stop` in two steps, for who may not block: no new sessions from now on; `released` runs once the shards are given
+  /// back, on whatever thread. @returns false: it does not run, or was released before
+  bool release(std::function<void()> released);
+  /// Every actor ends as it stands, with or without `release`: nothing more is committed or given back.
+  void end();
+
+  /// For who runs the scheduler by hand (`chat_options::workers` 0): a simulation.
+  caf::actor_system& system();
 
 private:
   struct running;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/boot_now.hpp"
 #include "actors/chat_options.hpp"
 #include "actors/chat_probe.hpp"
 #include "actors/ports/event_log.hpp"
@@ -39,6 +40,7 @@ struct chat_context {
   live_front* front = nullptr;
   parley::log* log = nullptr;
   chat_probe* probe = nullptr;
+  const machine_clock* clock = &this_machine();
   std::vector<std::unique_ptr<lease_clock>> leases;  ///< per database
   std::atomic<std::size_t> shards_owned{0};
   std::atomic<bool> is_stopping{false};

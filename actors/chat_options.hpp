@@ -22,7 +22,7 @@ struct chat_options {
   node_identity node;
   std::uint32_t shards = 256;
   std::vector<shard_route> routes;  ///< one per shard
-  std::size_t workers = 2;          ///< CAF's scheduler threads
+  std::size_t workers = 2;          ///< CAF's scheduler threads; 0: none, whoever owns `chat::system` runs every step
   std::size_t rooms_per_connection = 200;
   std::size_t writes_waiting_max = 4096;  ///< of one connection; beyond: `rate_limited`
   milliseconds room_idle_max{60'000};     ///< an idle room's actor is put to sleep

@@ -1,7 +1,5 @@
 #include "actors/feed_actor.hpp"
 
-#include "actors/boot_now.hpp"
-
 #include <caf/send.hpp>
 
 #include <utility>
@@ -13,7 +11,7 @@ feed_actor::feed_actor(caf::actor_config& config, context_ptr context, room_ref 
     : event_based_actor(config),
       context_(std::move(context)),
       room_(std::move(room)),
-      core_(room_->key, boot_now(), context_->options.feed),
+      core_(room_->key, context_->clock->boot_now(), context_->options.feed),
       feeds_(std::move(feeds)),
       router_(std::move(router)) {}
 
@@ -21,38 +19,44 @@ caf::behavior feed_actor::make_behavior() {
   return {
       [this](msg::attach& m) {
         ++attaches_;
-        perform(core_.attach(ticket_for(m.generation, true, std::move(m.connection)), m.thread, boot_now()));
+        perform(core_.attach(ticket_for(m.generation, true, std::move(m.connection)), m.thread,
+                             context_->clock->boot_now()));
       },
       [this](const msg::detach& m) {
         perform(core_.detach(m.thread));
         if (!core_.has_subscribers()) caf::anon_send(feeds_, msg::feed_idle{room_->key, attaches_});
       },
       [this](msg::fetch& m) {
-        perform(core_.fetch(ticket_for(m.generation, false, std::move(m.connection)), m.after, m.limit, boot_now()));
+        perform(core_.fetch(ticket_for(m.generation, false, std::move(m.connection)), m.after, m.limit,
+                            context_->clock->boot_now()));
       },
-      [this](const msg::envelope& m) { perform(core_.arrived(m.what, boot_now())); },
-      [this](const msg::room_subscribed&) { perform(core_.subscribed(boot_now())); },
-      [this](const msg::link_lost&) { perform(core_.link_lost(boot_now())); },
-      [this](const msg::head_seen& m) { perform(core_.head_seen(m.head, m.mark, boot_now())); },
+      [this](const msg::envelope& m) { perform(core_.arrived(m.what, context_->clock->boot_now())); },
+      [this](const msg::room_subscribed&) { perform(core_.subscribed(context_->clock->boot_now())); },
+      [this](const msg::link_lost&) { perform(core_.link_lost(context_->clock->boot_now())); },
+      [this](const msg::head_seen& m) { perform(core_.head_seen(m.head, m.mark, context_->clock->boot_now())); },
       [this](const msg::head_word& m) {
         if (m.head) {
-          perform(core_.head_answered(m.q, *m.head, std::nullopt, boot_now()));
+          perform(core_.head_answered(m.q, *m.head, std::nullopt, context_->clock->boot_now()));
         } else {
           read_head(m.q);
         }
       },
       [this](const msg::head_read& m) {
         if (m.heads.has_error()) {
-          perform(core_.head_answered(m.q, m.heads.error(), std::nullopt, boot_now()));
+          perform(core_.head_answered(m.q, m.heads.error(), std::nullopt, context_->clock->boot_now()));
         } else {
-          perform(core_.head_answered(m.q, m.heads->front().head, m.heads->front().mark, boot_now()));
+          perform(core_.head_answered(m.q, m.heads->front().head, m.heads->front().mark, context_->clock->boot_now()));
         }
       },
-      [this](msg::newest_read& m) { perform(core_.newest_answered(m.q, std::move(m.page), boot_now())); },
-      [this](msg::range_read& m) { perform(core_.range_answered(m.q, std::move(m.page), boot_now())); },
+      [this](msg::newest_read& m) {
+        perform(core_.newest_answered(m.q, std::move(m.page), context_->clock->boot_now()));
+      },
+      [this](msg::range_read& m) {
+        perform(core_.range_answered(m.q, std::move(m.page), context_->clock->boot_now()));
+      },
       [this](const msg::tick&) {
         wants_tick_ = false;
-        perform(core_.tick(boot_now()));
+        perform(core_.tick(context_->clock->boot_now()));
       },
   };
 }

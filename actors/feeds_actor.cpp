@@ -1,6 +1,5 @@
 #include "actors/feeds_actor.hpp"
 
-#include "actors/boot_now.hpp"
 #include "actors/feed_actor.hpp"
 #include "actors/stop.hpp"
 
@@ -48,7 +47,8 @@ caf::behavior feeds_actor::make_behavior() {
       },
       [this](const msg::feed_idle& m) {
         auto found = feeds_.find(m.room);
-        if (found != feeds_.end() && found->second.attaches == m.attaches) found->second.idle_since = boot_now();
+        if (found != feeds_.end() && found->second.attaches == m.attaches)
+          found->second.idle_since = context_->clock->boot_now();
       },
       [this](const msg::wants_tick& m) {
         wanting_ticks_.insert(m.room);
@@ -151,7 +151,7 @@ void feeds_actor::tick_feeds() {
 }
 
 void feeds_actor::end_idle() {
-  const auto now = boot_now();
+  const auto now = context_->clock->boot_now();
   for (auto item = feeds_.begin(); item != feeds_.end();) {
     auto& entry = item->second;
     if (!entry.idle_since || now - *entry.idle_since < context_->options.feed_linger) {

@@ -1,7 +1,5 @@
 #include "actors/ownership_actor.hpp"
 
-#include "actors/boot_now.hpp"
-
 #include <caf/send.hpp>
 
 #include <utility>
@@ -65,7 +63,7 @@ void ownership_actor::on_exit() {
 void ownership_actor::renew() {
   if (std::exchange(is_renewing_, true)) return;
   owners_.renew(context_->options.node, context_->options.lease.lease_time,
-                [self = caf::actor_cast<caf::actor>(this), sent_at = boot_now()](auto answer) {
+                [self = caf::actor_cast<caf::actor>(this), sent_at = context_->clock->boot_now()](auto answer) {
                   caf::anon_send(self, msg::lease_renewed{sent_at, std::move(answer)});
                 });
 }
@@ -79,7 +77,7 @@ void ownership_actor::survey() {
 void ownership_actor::surveyed(msg::surveyed& m) {
   is_surveying_ = false;
   if (m.rows.has_error() || is_releasing_) return;
-  auto claims = core_.surveyed(*m.rows, boot_now());
+  auto claims = core_.surveyed(*m.rows, context_->clock->boot_now());
   if (claims.empty()) return;
   is_surveying_ = true;  // until the claim is answered: one step at a time
   owners_.claim(context_->options.node, std::move(claims), [self = caf::actor_cast<caf::actor>(this)](auto shards) {

@@ -1,7 +1,5 @@
 #include "actors/room_actor.hpp"
 
-#include "actors/boot_now.hpp"
-
 #include <caf/send.hpp>
 
 #include <utility>
@@ -45,7 +43,7 @@ caf::behavior room_actor::make_behavior() {
         quit();
       },
       [this](const msg::sleep_question& m) {
-        core_.forget_old(boot_now());
+        core_.forget_old(context_->clock->boot_now());
         if (m.forwarded == handled_ && core_.queued() == 0) {
           caf::anon_send(shard_, msg::asleep{core_.room()->key, handled_});
         }
@@ -60,7 +58,7 @@ void room_actor::on_exit() {
 }
 
 void room_actor::publish(msg::write& m) {
-  const auto decision = core_.publish(m.from, m.what, boot_now());
+  const auto decision = core_.publish(m.from, m.what, context_->clock->boot_now());
   if (const auto* refused_or_repeated = std::get_if<room_log::answer>(&decision)) {
     caf::anon_send(m.connection, msg::write_answer{core_.room(), m.from.number, refused_or_repeated->what});
     if (std::holds_alternative<reply::published>(refused_or_repeated->what)) {
@@ -78,7 +76,7 @@ void room_actor::publish(msg::write& m) {
 }
 
 void room_actor::ended(msg::room_results& m) {
-  const auto now = boot_now();
+  const auto now = context_->clock->boot_now();
   const auto before = core_.head().head;
   event_list events;
   for (const auto& outcome : m.outcomes) {

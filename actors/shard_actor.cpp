@@ -1,6 +1,5 @@
 #include "actors/shard_actor.hpp"
 
-#include "actors/boot_now.hpp"
 #include "actors/room_actor.hpp"
 #include "actors/stop.hpp"
 
@@ -74,7 +73,7 @@ void shard_actor::closed() {
 
 bool shard_actor::may_answer() const {
   const auto database = context_->options.routes[shard_.value].database;
-  return owned_under_ && context_->leases[database.value]->is_valid(boot_now());
+  return owned_under_ && context_->leases[database.value]->is_valid(context_->clock->boot_now());
 }
 
 // ---- rooms -----------------------------------------------------------------------------------------------------
@@ -85,7 +84,7 @@ void shard_actor::write(msg::write& m) {
     return;
   }
   auto& entry = rooms_[m.room->key];
-  entry.used_at = boot_now();
+  entry.used_at = context_->clock->boot_now();
   if (entry.actor) {
     ++entry.forwarded;
     caf::anon_send(entry.actor, std::move(m));
@@ -140,7 +139,7 @@ void shard_actor::loaded(msg::room_loaded& m) {
 }
 
 void shard_actor::refuse(const msg::write& m, const char* why) {
-  gate_.failed(m.from.session, m.from.round, boot_now());
+  gate_.failed(m.from.session, m.from.round, context_->clock->boot_now());
   context_->probe->publish_refused();
   caf::anon_send(m.connection,
                  msg::write_answer{m.room, m.from.number, refusal{refusal_code::unavailable, why, milliseconds{500}}});
@@ -158,7 +157,7 @@ void shard_actor::tick() {
   if (owned_under_) {
     if (auto b = beacons_.due()) context_->endpoint_of(shard_).publish(std::move(*b));
   }
-  const auto now = boot_now();
+  const auto now = context_->clock->boot_now();
   if (now - swept_at_ < seconds{1}) return;
   swept_at_ = now;
   gate_.forget_old(now);

@@ -1,7 +1,5 @@
 #include "actors/writer_actor.hpp"
 
-#include "actors/boot_now.hpp"
-
 #include <caf/send.hpp>
 
 #include <utility>
@@ -17,27 +15,28 @@ writer_actor::writer_actor(caf::actor_config& config, context_ptr context, datab
 caf::behavior writer_actor::make_behavior() {
   return {
       [this](msg::enqueue& m) {
-        perform(core_.enqueue(m.room, m.ticket, std::move(m.what), boot_now(), unix_now()));
+        perform(core_.enqueue(m.room, m.ticket, std::move(m.what), context_->clock->boot_now(),
+                              context_->clock->unix_now()));
         keep_ticking();
       },
       [this](msg::appended& m) {
         if (m.batch != batch_) return;
         if (m.outcome.has_value()) {
-          context_->probe->batch_committed(boot_now() - sent_at_);
+          context_->probe->batch_committed(context_->clock->boot_now() - sent_at_);
         } else {
           if (m.outcome.error().code == errc::outcome_unknown) context_->probe->outcome_unknown();
           context_->log->write(
               log_level::warn, "batch.failed",
               {{"code", std::string(to_string(m.outcome.error().code))}, {"why", m.outcome.error().detail}});
         }
-        perform(core_.appended(std::move(m.outcome), boot_now(), unix_now()));
+        perform(core_.appended(std::move(m.outcome), context_->clock->boot_now(), context_->clock->unix_now()));
         keep_ticking();
       },
       [this](msg::recovery_answered& m) {
         if (m.batch != batch_) return;
         context_->log->write(log_level::info, "batch.recovered",
                              {{"code", m.outcome.has_value() ? "ok" : std::string(to_string(m.outcome.error().code))}});
-        perform(core_.recovered(std::move(m.outcome), boot_now(), unix_now()));
+        perform(core_.recovered(std::move(m.outcome), context_->clock->boot_now(), context_->clock->unix_now()));
         keep_ticking();
       },
       [this](msg::open_room& m) {
@@ -64,7 +63,7 @@ caf::behavior writer_actor::make_behavior() {
       },
       [this](const msg::tick&) {
         is_ticking_ = false;
-        perform(core_.tick(boot_now(), unix_now()));
+        perform(core_.tick(context_->clock->boot_now(), context_->clock->unix_now()));
         keep_ticking();
       },
   };
@@ -74,6 +73,7 @@ void writer_actor::on_exit() {
   rooms_.clear();
   shards_.clear();
   ownership_ = nullptr;
+  released_ = nullptr;  // it holds the ownership actors, which hold us
 }
 
 void writer_actor::perform(shard_writer::effects effects) {
@@ -89,7 +89,7 @@ void writer_actor::perform_one(shard_writer::append& e) {
     for (const auto& room : shard.rooms) events += room.events.size();
   }
   context_->probe->batch_sent(events);
-  sent_at_ = boot_now();
+  sent_at_ = context_->clock->boot_now();
   log_.append(std::move(e.batch), [self = caf::actor_cast<caf::actor>(this), batch = ++batch_](auto outcome) {
     caf::anon_send(self, msg::appended{batch, std::move(outcome)});
   });
