@@ -282,7 +282,7 @@ bool connection_actor::perform_one(subscription& s, join_merge::effect& effect) 
             if (s.is_in_connect) {
               connect_outcome(s.room->room, std::move(e.what));
             } else {
-              reply_to(s.request_id, std::move(e.what));
+              session_->send({s.request_id, std::move(e.what)});
             }
             return true;
           },
@@ -335,7 +335,11 @@ void connection_actor::finish_connect() {
   if (!connecting_ || connecting_->waiting > 0) return;
   auto answered_now = std::move(*connecting_);
   connecting_.reset();
-  session_->send({answered_now.id, std::move(answered_now.reply)});
+  if (answered_now.id != 0) {
+    session_->send({answered_now.id, std::move(answered_now.reply)});
+  } else {
+    for (auto& [room, outcome] : answered_now.reply.rooms) say_without_id(std::move(room), std::move(outcome));
+  }
   std::vector<std::string> names;
   for (const auto& [name, s] : rooms_) {
     if (s.is_in_connect) names.push_back(name);
@@ -345,6 +349,15 @@ void connection_actor::finish_connect() {
     if (found == rooms_.end()) continue;
     found->second.is_in_connect = false;
     perform(found->second, std::exchange(found->second.held, {}));
+  }
+}
+
+/// Of a connect without an id: no reply on success, and each room's refusal is a push.
+void connection_actor::say_without_id(std::string room, std::variant<reply::joined, refusal> outcome) {
+  if (auto* why = std::get_if<refusal>(&outcome)) {
+    refuse(0, std::move(*why), std::move(room));
+  } else {
+    session_->send({0, std::get<reply::joined>(std::move(outcome))});
   }
 }
 

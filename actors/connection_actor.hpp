@@ -67,6 +67,7 @@ private:
   bool perform_one(subscription& s, join_merge::effect& e);
   void connect_outcome(const std::string& room, std::variant<reply::joined, refusal> outcome);
   void finish_connect();
+  void say_without_id(std::string room, std::variant<reply::joined, refusal> outcome);
   room_ref identified(const std::string& room);
 
   context_ptr context_;

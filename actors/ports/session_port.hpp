@@ -18,7 +18,8 @@ public:
   /// The Asio thread that owns the socket: where a live subscription's row is.
   virtual thread_index thread() const = 0;
 
-  /// Encodes and queues. Never dropped: the connection actor keeps the amount bounded by waiting for `drained`.
+  /// Encodes and queues. Never dropped: the connection actor keeps the amount bounded by waiting for `drained`. A
+  /// `joined` without an id is not written: it says where the room's stream begins, to who proves it whole.
   virtual void send(server_message message) = 0;
   /// Asks for one `conversation::drained(token)` once what was queued before has been given to the socket, but for a
   /// small low-water mark.

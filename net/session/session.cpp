@@ -60,12 +60,26 @@ void session::enqueue(const server_message& message) {
     const auto& options = front().options;
     own = {conn_id_, options.node, static_cast<std::uint32_t>(options.patience.ping.count()), options.bounds};
   }
-  auto bytes = std::make_shared<const std::string>(wire_bytes(form_, message, own));
   auto marks = marks_of(message);
-  // What a form does not show still counts for the verifier: an event stream begins where its `joined` says.
-  if (bytes->empty() && marks) return given(marks.get(), nullptr);
+  if (message.id == 0 && std::holds_alternative<reply::joined>(message.body)) return keep_unseen(std::move(*marks));
+  auto bytes = std::make_shared<const std::string>(wire_bytes(form_, message, own));
+  if (bytes->empty()) return marks ? keep_unseen(std::move(*marks)) : void();
+  if (unseen_) {
+    if (marks) unseen_->insert(unseen_->end(), marks->begin(), marks->end());
+    marks = std::move(unseen_);
+  }
   outbox_.push(std::move(bytes), std::move(marks));
   thread_.touch(*this);
+}
+
+/// What is not shown (a `joined` that nobody asked to see, any in an event stream) still counts for the verifier, in
+/// its place: behind what waits already, before what comes next. A room's last word is enough.
+void session::keep_unseen(stream_marks marks) {
+  if (!unseen_) unseen_ = std::make_unique<stream_marks>();
+  for (auto& mark : marks) {
+    std::erase_if(*unseen_, [&](const stream_mark& older) { return older.room == mark.room; });
+    unseen_->push_back(std::move(mark));
+  }
 }
 
 void session::enqueue(block bytes) {

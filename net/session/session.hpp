@@ -91,6 +91,7 @@ private:
   };
 
   void on_send(server_message message);
+  void keep_unseen(stream_marks marks);
   void end_conversation(std::uint16_t code);
   void fall_behind(const room_ref& room, position at_without_queue);
   void tell_behind(const room_key& room, position at);
@@ -116,6 +117,7 @@ private:
   std::uint32_t unanswered_ = 0;  ///< requests with an id that no reply has named yet
   outbox outbox_;
   stream_verifier verifier_;
+  std::unique_ptr<stream_marks> unseen_;
   std::vector<live_row> rows_;
   std::shared_ptr<conversation> conversation_;
   std::uint64_t progress_bytes_ = 0;

@@ -6,10 +6,7 @@ namespace parley::net {
 
 bool stream_verifier::given_batch(const std::string& room, seq before, seq last) {
   const auto found = rooms_.find(room);
-  if (found == rooms_.end()) {  // a join without an id gets no `joined`: its stream is judged from its first push on
-    rooms_[room] = {last, last, false};
-    return true;
-  }
+  if (found == rooms_.end()) return false;  // nobody joined it, or it was left
   auto& one = found->second;
   const bool follows = before == one.at && last > before;
   one.at = std::max(one.at, last);
@@ -29,10 +26,7 @@ bool stream_verifier::given(const stream_mark& mark) {
   }
   if (mark.what == batch) return given_batch(mark.room, mark.from, mark.to) && mark.is_contiguous;
   const auto found = rooms_.find(mark.room);
-  if (found == rooms_.end()) {
-    rooms_[mark.room] = {mark.to, mark.to, false};
-    return true;
-  }
+  if (found == rooms_.end()) return false;
   auto& one = found->second;
   const bool was_new = one.is_new;
   if (mark.what == live) return mark.to == one.at;

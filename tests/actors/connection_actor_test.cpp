@@ -176,4 +176,29 @@ TEST_CASE("a room that is left before `connected` was said detaches, and `connec
   CHECK(s.session->lives == 1);
 }
 
+TEST_CASE("a connect without an id is not answered; a room's refusal comes as a push that names it", "[actors]") {
+  stage s;
+  const refusal bad{refusal_code::bad_request, "bad options", {}};
+  s.tell(msg::requested{{0, request::connect{"ana", {{"general", request::join_options{}}, {"other", bad}}}}});
+  CHECK(s.session->sent.empty());  // its rooms still have one moment at which they begin
+  s.attached(s.told->attaches.at(0));
+  REQUIRE(s.session->sent.size() == 2);
+  for (const auto& m : s.session->sent) CHECK(m.id == 0);
+  const auto& refused = std::get<reply::failed>(s.session->sent[0].body);
+  CHECK(refused.room == "other");
+  CHECK(refused.why.code == refusal_code::bad_request);
+  CHECK(std::get<reply::joined>(s.session->sent[1].body).room == "general");  // for the verifier, not written
+  CHECK(s.session->lives == 1);
+}
+
+TEST_CASE("a connect with an id is answered once, with the outcome of each room", "[actors]") {
+  stage s;
+  const refusal bad{refusal_code::bad_request, "bad options", {}};
+  s.tell(msg::requested{{4, request::connect{"ana", {{"general", request::join_options{}}, {"other", bad}}}}});
+  s.attached(s.told->attaches.at(0));
+  REQUIRE(s.session->sent.size() == 1);
+  CHECK(s.session->sent[0].id == 4);
+  CHECK(std::get<reply::connected>(s.session->sent[0].body).rooms.size() == 2);
+}
+
 }  // namespace parley::testing

@@ -2,6 +2,8 @@
 
 import pytest
 
+from http_wire import request
+
 
 @pytest.mark.G3
 @pytest.mark.G8
@@ -77,3 +79,33 @@ def test_rooms_of_connect_that_are_no_object_are_a_bad_request(open_session, roo
     session = open_session()
     assert session.refused("connect", rooms=rooms)["code"] == 4000
     assert session.refused("ping")["code"] == 4010
+
+
+@pytest.mark.G3
+def test_a_connect_without_id_has_no_reply_and_its_rooms_streams_begin(enter, open_session, codec, room):
+    enter("ana").publish(room, "before")
+    bob = open_session(codec)
+    bob.send({"connect": {"user": "bob", "rooms": {room: {"rewind": {"limit": 5}}, "not a room": {}}}})
+    error = bob.error()
+    assert (error["code"], error["room"]) == (4000, "not a room")
+    assert bob.push("batch", room=room)[1]["prev"] == 0
+    assert bob.push("live", room=room)[1]["at"]["seq"] == 1
+    ack = bob.publish(room, "after")
+    assert ack["seq"] == 2
+    assert [e["seq"] for e in bob.push("batch", room=room)[1]["events"]] == [2]
+    assert not bob.replies and not bob.errors
+
+
+@pytest.mark.G3
+def test_a_join_without_id_that_replaces_another_is_still_proven_whole(enter, address, codec, room):
+    ana = enter("ana")
+    for n in range(5):
+        ana.publish(room, f"{n}")
+    ana.join(room)
+    ana.until_live(room)
+    ana.streams.pop(room)
+    ana.send({"join": {"room": room, "rewind": {"limit": 3}}})
+    assert ana.push("batch", room=room)[1]["prev"] == 2
+    assert ana.push("live", room=room)[1]["at"]["seq"] == 5
+    metrics = request(address, "GET", "/metrics").body.decode()
+    assert "parley_stream_violations_total 0" in metrics

@@ -154,6 +154,32 @@ TEST_CASE("a hole in the feed takes the row out at its position and writes nothi
   CHECK(client->next_data().payload == R"({"id":9,"pong":{}})");
 }
 
+TEST_CASE("a join without an id is not answered, and its stream is proven whole from its start", "[net][front][G3]") {
+  running_front running;
+  const auto room = given::room("r");
+  auto client = running.live_client(room);
+  running.node.deliver(first_thread, room, position{}, given::messages(1, 9));
+  client->next_data();
+  // As its connection actor says a second join that begins further back.
+  const auto session = running.desk.visits.back()->session;
+  session->leave_live(room, generation{1});
+  session->send({0, reply::joined{"r", given::at(9), given::at(5), std::nullopt}});
+  session->send({0, push::batch{"r", seq{5}, push::phase::history, given::messages(6, 9)}});
+  session->go_live(room, generation{2}, given::at(9));
+  CHECK(client->next_data().payload.starts_with(R"({"batch":{"room":"r","prev":5,"phase":"history")"));
+  CHECK(client->next_data().payload.starts_with(R"({"live")"));
+  const auto settle = [&]() {  // what was written before an answer has been judged when the answer comes
+    client->send(R"({"id":9,"ping":{}})");
+    client->next_data();
+  };
+  settle();
+  CHECK(running.probe.broken == 0);
+  session->send({0, push::batch{"r", seq{7}, push::phase::history, given::messages(8, 9)}});
+  client->next_data();
+  settle();
+  CHECK(running.probe.broken == 1);
+}
+
 TEST_CASE("a reader that reads nothing falls back to a position, and its replies stay", "[net][front][G9]") {
   front_options options;
   options.waiting.live_bytes_max = 64 * 1024;

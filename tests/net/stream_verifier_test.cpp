@@ -64,3 +64,12 @@ TEST_CASE("only a gap passes numbers over, and a first gap ends at the start", "
   CHECK(given_all(back, push::gap{"r", seq{1}, given::at(40, 9), push::gap_reason::reset}));
   CHECK(given_all(back, batch(40, 41, 41)));
 }
+
+TEST_CASE("a push of a room that nobody joined, or that was left, is a violation", "[net][verifier][G3]") {
+  stream_verifier stranger;
+  CHECK_FALSE(given_all(stranger, batch(4, 5, 5)));
+  CHECK_FALSE(given_all(stranger, push::live{"r", given::at(5)}));
+  auto left = joined_at(4);
+  CHECK(given_all(left, reply::left{"r"}));
+  CHECK_FALSE(left.given_batch("r", seq{4}, seq{5}));
+}
