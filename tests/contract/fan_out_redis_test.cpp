@@ -120,15 +120,15 @@ TEST_CASE("publishing links that the server kills come back", "[contract][fan_ou
 }
 
 TEST_CASE("a reader that the server cuts off for being slow comes back", "[contract][fan_out][redis][G6]") {
-  redis_rig rig{"--client-output-buffer-limit", "pubsub 64kb 32kb 1"};
   std::mutex mutex;
   std::condition_variable changed;
   bool is_stuck = true;
-  rig.sink().on_call = [&](const std::string& call) {
+  redis_rig rig{"--client-output-buffer-limit", "pubsub 64kb 32kb 1"};
+  rig.sink().on_call([&](const std::string& call) {
     if (call != published) return;
     std::unique_lock lock(mutex);
     changed.wait(lock, [&] { return !is_stuck; });
-  };
+  });
   join(rig);
   const auto listeners = [&] {
     const std::string list = rig.server().command({"CLIENT", "LIST", "TYPE", "pubsub"});

@@ -52,8 +52,11 @@ public:
   void link_lost(std::string) override { note("link_lost"); }
   void link_restored() override { note("link_restored"); }
 
-  /// Runs inside every call, on the adapter's thread. Set it before the sink is attached.
-  std::function<void(const std::string&)> on_call;
+  /// Runs inside every later call, on the adapter's thread. What it refers to must outlive the adapter.
+  void on_call(std::function<void(const std::string&)> run) {
+    std::lock_guard lock(mutex_);
+    on_call_ = std::move(run);
+  }
 
   std::vector<std::string> calls() const {
     std::lock_guard lock(mutex_);
@@ -74,14 +77,17 @@ public:
 
 private:
   void note(std::string call) {
+    std::function<void(const std::string&)> run;
     {
       std::lock_guard lock(mutex_);
       calls_.push_back(call);
+      run = on_call_;
     }
-    if (on_call) on_call(call);
+    if (run) run(call);
   }
 
   mutable std::mutex mutex_;
+  std::function<void(const std::string&)> on_call_;
   std::vector<std::string> calls_;
   std::vector<room_envelope> envelopes_;
   std::vector<beacon> beacons_;

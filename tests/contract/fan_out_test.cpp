@@ -151,15 +151,15 @@ TEMPLATE_TEST_CASE("what each of several threads publishes keeps its order", "[c
 
 TEMPLATE_TEST_CASE("a sink may call its fan-out, and is not entered again meanwhile", "[contract][fan_out]", memory_rig,
                    redis_rig) {
-  TestType rig;
   const auto first = room_number(1), second = room_number(2);
   std::atomic<int> inside{0}, worst{0};
-  rig.sink().on_call = [&](const std::string& call) {
+  TestType rig;
+  rig.sink().on_call([&](const std::string& call) {
     worst = std::max(worst.load(), ++inside);
     if (call == subscribed(first)) rig.reader().subscribe(second);
     if (call == subscribed(second)) rig.reader().publish(second, events_from(second, 1));
     --inside;
-  };
+  });
   rig.reader().subscribe(first);
   REQUIRE(eventually([&] { return rig.sink().count(published(second)) == 1; }));
   CHECK(worst == 1);
@@ -186,9 +186,9 @@ TEST_CASE("an in-process fan-out whose sink stands still drops what waits, and s
   std::mutex gate;
   const auto sink = std::make_shared<recording_sink>();
   const auto room = room_number(1);
-  sink->on_call = [&](const std::string& call) {
+  sink->on_call([&](const std::string& call) {
     if (call == published(room)) std::lock_guard{gate};
-  };
+  });
   memory_fan_out fan{100};
   fan.attach(sink);
   fan.subscribe(room);
