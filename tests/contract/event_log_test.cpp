@@ -23,7 +23,7 @@ TEST_CASE("an append of another owner writes nothing", "[contract][event_log][G7
   owner ana(*store, "n1", {1});
   auto batch = ana.batch_of({ana.append_of(room, {}, {said(1, "mine")})});
   batch.owner = node_named("n2").incarnation;
-  CHECK(ana.send(batch)->verdicts == std::vector{shard_verdict::not_owner});
+  CHECK(accepted(ana.send(batch)).verdicts == std::vector{shard_verdict::not_owner});
   CHECK(head_of(*store, room) == room_head{});
 }
 
@@ -35,6 +35,7 @@ TEST_CASE("an append of a former term writes nothing", "[contract][event_log][G7
   owner present(*store, "n2", {1});
   const auto mark = mark_of(*store, 1);
   const auto outcome = former.send(former.batch_of({former.append_of(room, former.at(1, 1), {said(2, "late")})}));
+  REQUIRE(outcome.has_value());
   CHECK(outcome->verdicts == std::vector{shard_verdict::not_owner});
   CHECK(head_of(*store, room).head == former.at(1, 1));
   CHECK(mark_of(*store, 1) == mark);
@@ -49,6 +50,7 @@ TEST_CASE("the same owner in a new term no longer writes in the old one", "[cont
   owner after(*store, "n1", {1});
   REQUIRE(after.term_of(1) > before.term_of(1));
   const auto outcome = before.send(before.batch_of({before.append_of(room, {}, {said(1, "late")})}));
+  REQUIRE(outcome.has_value());
   CHECK(outcome->verdicts == std::vector{shard_verdict::not_owner});
   CHECK(head_of(*store, room) == room_head{});
 }
@@ -58,8 +60,8 @@ TEST_CASE("a batch that was sent twice is written once", "[contract][event_log][
   const auto room = room_named("general", 1);
   owner ana(*store, "n1", {1});
   const auto batch = ana.batch_of({ana.append_of(room, {}, {said(1, "once")})});
-  REQUIRE(ana.send(batch)->verdicts == std::vector{shard_verdict::committed});
-  CHECK(ana.send(batch)->verdicts == std::vector{shard_verdict::stale});
+  REQUIRE(accepted(ana.send(batch)).verdicts == std::vector{shard_verdict::committed});
+  CHECK(accepted(ana.send(batch)).verdicts == std::vector{shard_verdict::stale});
   CHECK(head_of(*store, room).head == ana.at(1, 1));
 }
 
@@ -70,7 +72,7 @@ TEST_CASE("a batch behind a failed one is stale and writes nothing", "[contract]
   auto batch = ana.batch_of({ana.append_of(room, {}, {said(1, "second")})});
   batch.shards[0].fence.before = batch.shards[0].fence.own;  // it counts on a batch that never came
   batch.shards[0].fence.own = attempt{batch.shards[0].fence.before.value + 1};
-  CHECK(ana.send(batch)->verdicts == std::vector{shard_verdict::stale});
+  CHECK(accepted(ana.send(batch)).verdicts == std::vector{shard_verdict::stale});
   CHECK(head_of(*store, room) == room_head{});
 }
 
@@ -91,7 +93,7 @@ TEST_CASE("a late attempt hits nothing after a recovery", "[contract][event_log]
   CHECK(found.shards[0].found == found_before);
   CHECK(found.heads == std::vector{room_head{ana.at(1, 1), {}}});
   CHECK(mark_of(*store, 1) == shard_mark{ana.term_of(1), past});
-  CHECK(ana.send(late)->verdicts == std::vector{shard_verdict::stale});
+  CHECK(accepted(ana.send(late)).verdicts == std::vector{shard_verdict::stale});
   CHECK(head_of(*store, room).head == ana.at(1, 1));
   ana.passed({shard_id{1}, ana.term_of(1), found_before, past});
   ana.say(room, {said(2, "after")});
@@ -144,6 +146,7 @@ TEST_CASE("rooms of one shard share a batch", "[contract][event_log]") {
   owner ana(*store, "n1", {1});
   const auto outcome = ana.send(ana.batch_of(
       {ana.append_of(left, {}, {said(1, "l1")}), ana.append_of(right, {}, {said(1, "r1"), said(2, "r2")})}));
+  REQUIRE(outcome.has_value());
   REQUIRE(outcome->verdicts == std::vector{shard_verdict::committed});
   CHECK(head_of(*store, left).head == ana.at(1, 1));
   CHECK(head_of(*store, right).head == ana.at(1, 2));
@@ -178,6 +181,7 @@ TEST_CASE("a repeated key is answered with the first result, and nothing is writ
   // Built again without it, the batch passes: its neighbours' keys were not written either.
   const auto again = heir.send(heir.batch_of({heir.append_of(room, {first_term, seq{1}}, {said(2, "fresh", "key-2")}),
                                               heir.append_of(other, {}, {said(1, "neighbour", "key-3")})}));
+  REQUIRE(again.has_value());
   CHECK(again->verdicts == std::vector{shard_verdict::committed, shard_verdict::committed});
 }
 
@@ -217,6 +221,7 @@ TEST_CASE("a key of 128 characters is kept whole", "[contract][event_log][G5]") 
   const std::string key(128, 'k');
   ana.say(room, {said(1, "long", key), said(2, "nearly", key.substr(1) + "l"), said(3, "shorter", key.substr(1))});
   const auto outcome = ana.send(ana.batch_of({ana.append_of(room, ana.at(1, 3), {said(4, "long", key)})}));
+  REQUIRE(outcome.has_value());
   REQUIRE(outcome->duplicates.size() == 1);
   CHECK(outcome->duplicates[0].client_msg_id == key);
   CHECK(outcome->duplicates[0].first == ana.at(1, 1));
@@ -235,6 +240,7 @@ TEST_CASE("a key whose window ended is accepted again", "[contract][event_log][G
   }));
   CHECK(head_of(*store, room).head == ana.at(1, 2));
   const auto repeat = ana.send(ana.batch_of({ana.append_of(room, ana.at(1, 2), {said(3, "third", "key")})}));
+  REQUIRE(repeat.has_value());
   if (!repeat->duplicates.empty()) CHECK(repeat->duplicates[0].first == ana.at(1, 2));
 }
 

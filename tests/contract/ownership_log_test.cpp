@@ -156,6 +156,7 @@ TEST_CASE("who released can no longer append", "[contract][ownership_log][G7]") 
   ana.say(room, {said(1, "one")});
   REQUIRE(release(*store, ana.node()) == 1);
   const auto outcome = ana.send(ana.batch_of({ana.append_of(room, ana.at(1, 1), {said(2, "late")})}));
+  REQUIRE(outcome.has_value());
   CHECK(outcome->verdicts == std::vector{shard_verdict::not_owner});
   CHECK(head_of(*store, room).head == ana.at(1, 1));
 }

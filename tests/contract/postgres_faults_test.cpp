@@ -71,8 +71,9 @@ TEST_CASE("of two batches that race for a key one is stored and the other gets i
   two.shards[0].fence.before = one.shards[0].fence.own;
   two.shards[0].fence.own = attempt{one.shards[0].fence.own.value + 1};
   auto first = start(*store, std::move(one)), second = start(*store, std::move(two));
-  CHECK(end_of(first)->verdicts == std::vector{shard_verdict::committed});
+  CHECK(accepted(end_of(first)).verdicts == std::vector{shard_verdict::committed});
   const auto repeated = end_of(second);
+  REQUIRE(repeated.has_value());
   REQUIRE(repeated->duplicates.size() == 1);
   CHECK(repeated->duplicates[0].first == ana.at(1, 1));
 }
@@ -88,8 +89,8 @@ TEST_CASE("a batch that follows a failed one hits nothing", "[contract][postgres
   next.shards[0].fence.before = failing.shards[0].fence.own;
   next.shards[0].fence.own = attempt{failing.shards[0].fence.own.value + 1};
   auto first = start(*store, std::move(failing)), second = start(*store, std::move(next));
-  CHECK(end_of(first)->duplicates.size() == 1);
-  CHECK(end_of(second)->verdicts == std::vector{shard_verdict::stale});
+  CHECK(accepted(end_of(first)).duplicates.size() == 1);
+  CHECK(accepted(end_of(second)).verdicts == std::vector{shard_verdict::stale});
   CHECK(head_of(*store, room).head == ana.at(1, 1));
 }
 

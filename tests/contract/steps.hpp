@@ -37,6 +37,12 @@ T value_of(Ask ask) {
   return std::move(*answer);
 }
 
+/// What storage said of a batch; a refusal fails the test.
+inline append_outcome accepted(result<append_outcome> outcome) {
+  if (!outcome) FAIL("refused: " << outcome.error());
+  return std::move(*outcome);
+}
+
 /// Polls until the claim holds.
 template <class Claim>
 bool eventually(Claim claim) {
