@@ -77,7 +77,8 @@ class Progress:
 
 @dataclasses.dataclass
 class Run:
-    """One replay. `patience` is how long anything may take, in seconds, before the run gives up."""
+    """One replay. `patience` is how long anything may take, in seconds, before the run gives up;
+    `answer_s` is how long an answer may take before the link counts as dead (default: a third of it)."""
     http: str
     recorder: Recorder
     seed: int
@@ -89,7 +90,11 @@ class Run:
     speed: float | None = None
     patience: float = 60
     connections: int = 180
+    answer_s: float = 0
     progress: Progress = dataclasses.field(default_factory=Progress)
+
+    def __post_init__(self) -> None:
+        self.answer_s = self.answer_s or self.patience / 3
 
     @property
     def ws(self) -> str:

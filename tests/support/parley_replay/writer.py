@@ -74,7 +74,7 @@ class Sender:
 
     async def _is_acked(self, answer: asyncio.Future) -> bool:
         try:
-            await asyncio.wait_for(asyncio.shield(answer), self._run.patience / 3)
+            await asyncio.wait_for(asyncio.shield(answer), self._run.answer_s)
             return True
         except ProtocolError as error:
             if not error.retryable:

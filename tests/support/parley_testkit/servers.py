@@ -85,6 +85,7 @@ class Postgres(Server):
         # The server refuses to run as root; Debian's package made a user for it.
         self.user = "postgres" if os.geteuid() == 0 else None
         self.cluster = self.folder / "cluster"
+        self.waldir: pathlib.Path | None = None  # set before the first start: the WAL's own file system
         chosen: dict[str, str | int] = dict(
             listen_addresses="127.0.0.1", port=self.port, unix_socket_directories="", fsync="on",
             synchronous_commit="on", full_page_writes="on", max_connections=100, logging_collector="off",
@@ -109,6 +110,18 @@ class Postgres(Server):
             self.execute("CREATE DATABASE parley", database="postgres")
         return self
 
+    @classmethod
+    def standby_of(cls, primary: "Postgres", name: str, *, port: int | None = None, **settings: str | int) -> "Postgres":
+        """A copy of a running primary, which follows it once started.
+        :param port: where it reaches the primary; default: the primary's own"""
+        standby = cls(name, **settings)
+        argv = [str(postgres_program("pg_basebackup")), "-D", str(standby.cluster), "-R", "-X", "stream", "-c", "fast",
+                "-d", f"host=127.0.0.1 port={port or primary.port} user={cls.database_user} sslmode=disable "
+                f"gssencmode=disable application_name={name}"]
+        standby._make_folder()
+        standby._run(argv)
+        return standby
+
     def stop(self) -> None:
         """A fast shutdown: sessions are ended, everything is on disk."""
         self.child.end(gentle=signal.SIGINT, seconds=30)
@@ -132,17 +145,26 @@ class Postgres(Server):
             link.close()
 
     def _make_cluster(self) -> None:
+        self._make_folder()
+        argv = [str(postgres_program("initdb")), "-D", str(self.cluster), "-U", self.database_user, "-A", "trust",
+                "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions", "--no-sync"]
+        if self.waldir:
+            argv += ["--waldir", str(self.waldir)]
+        self._run(argv)
+
+    def _make_folder(self) -> None:
         self.cluster.mkdir(mode=0o700)
         if self.user:
             account = pwd.getpwnam(self.user)
             os.chown(self.cluster, account.pw_uid, account.pw_gid)
-        argv = [str(postgres_program("initdb")), "-D", str(self.cluster), "-U", self.database_user, "-A", "trust",
-                "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions", "--no-sync"]
+
+    def _run(self, argv: list[str]) -> None:
+        """One of PostgreSQL's programs, as the user who owns the cluster."""
         if self.user:
             argv = ["setpriv", "--reuid", self.user, "--regid", self.user, "--init-groups", "--"] + argv
         done = subprocess.run(argv, capture_output=True, text=True, cwd="/")
         if done.returncode:
-            raise RuntimeError(f"initdb failed: {done.stdout}{done.stderr}")
+            raise RuntimeError(f"{argv} failed: {done.stdout}{done.stderr}")
 
 
 class Redis(Server):

@@ -1,0 +1,273 @@
+"""The database dies, hangs up, is slow, full, read-only or locked. Never a false ack, and it recovers unaided."""
+
+import asyncio
+import contextlib
+import os
+import pathlib
+import signal
+import subprocess
+
+import psycopg2
+import pytest
+
+from parley_faults.world import stop_process
+from parley_testkit.servers import Postgres
+
+
+@pytest.mark.quick
+def test_postgres_is_killed_and_restarted(cell, world):
+    async def fault(f):
+        postgres = f.world.postgres[0]
+        for _ in range(cell.times(4)):
+            await f.lasts(f.random.uniform(0.5, 2))
+            postgres.kill9()
+            f.hits["postgres killed"] += postgres.child.exit_code() == -signal.SIGKILL
+            await asyncio.sleep(f.random.uniform(0.1, 2))
+            await asyncio.to_thread(postgres.start)
+            await f.ready()
+        await f.lasts(0.1, acks=200, joins=20)
+
+    cell.run(world(), fault, hits={"postgres killed": cell.times(4)})
+
+
+def test_postgres_is_dead_for_long(cell, world):
+    """A dead database allows no ack: what counts is that every attempt is refused or open, and the way back."""
+    async def fault(f):
+        f.world.postgres[0].kill9()
+        f.hits["postgres killed"] += 1
+        before = f.counts()["acks", None]
+        await f.lasts(cell.seconds(20, least=8))
+        counts = f.counts()
+        # What was committed before the kill may still have been on its way.
+        f.hits["acks while dead"] += counts["acks", None] - before
+        f.hits["refused while dead"] += counts["refused", None]
+        await asyncio.to_thread(f.world.postgres[0].start)
+
+    out = cell.run(world(), fault, hits={"postgres killed": 1, "refused while dead": 20}, acks=0, joins=0)
+    if out.hits["acks while dead"] > 16:
+        out.problems.append("a dead database acknowledged")
+    if out.recovery_s > 15:
+        out.problems.append(f"it took {out.recovery_s:.1f} s to come back")
+
+
+@pytest.mark.quick
+def test_postgres_ends_the_nodes_sessions(cell, world):
+    async def fault(f):
+        for _ in range(cell.times(60, least=20)):
+            for pid in f.random.sample(links := f.world.node_links(), min(len(links), f.random.choice((1, 1, 4)))):
+                f.hits["sessions ended"] += f.world.postgres[0].execute("SELECT pg_terminate_backend(%s)", pid)[0][0]
+            await f.lasts(f.random.uniform(0.05, 0.4))
+        await f.lasts(0.1, acks=200, joins=20)
+
+    cell.run(world(), fault, hits={"sessions ended": 20, "database_links_lost": 10})
+
+
+def test_one_of_two_databases_is_dead(cell, world):
+    """The rooms of the other one must not notice."""
+    async def fault(f):
+        rooms = [{name for name, in server.execute("SELECT name FROM parley.room")} & set(f.load.rooms)
+                 for server in f.world.postgres]
+        assert rooms[0] and rooms[1], "the seed puts all rooms into one database"
+        f.world.postgres[1].kill9()
+        f.hits["postgres killed"] += 1
+        await f.lasts(cell.seconds(15, least=6), acks=200, joins=20)
+        counts = f.counts()
+        f.hits["refused there"] += sum(counts["refused", room] for room in rooms[1])
+        f.hits["acks of the others"] += sum(counts["acks", room] for room in rooms[0])
+        disturbed = sum(counts["refused", room] + counts["open", room] for room in rooms[0])
+        assert disturbed == 0, f"{disturbed} publishes failed beside the dead database"
+        await asyncio.to_thread(f.world.postgres[1].start)
+
+    cell.run(world(databases=2), fault, rooms=12, load={"writers": 1, "readers": 1},
+             hits={"postgres killed": 1, "refused there": 10, "acks of the others": 200})
+
+
+def test_postgres_is_read_only(cell, world):
+    async def fault(f):
+        postgres = f.world.postgres[0]
+        postgres.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+        postgres.execute("SELECT pg_reload_conf()")
+        await f.until(lambda: f.counts()["refused", None], "a refusal", 30)  # at a publish's deadline
+        await f.lasts(cell.seconds(10, least=5), joins=20)
+        f.hits["refused while read-only"] += f.counts()["refused", None]
+        # The change back is refused by a session that is read-only itself.
+        link = psycopg2.connect(postgres.url, options="-c default_transaction_read_only=off")
+        with contextlib.closing(link):
+            link.autocommit = True
+            link.cursor().execute("ALTER SYSTEM RESET default_transaction_read_only")
+            link.cursor().execute("SELECT pg_reload_conf()")
+
+    cell.run(world(), fault, hits={"refused while read-only": 4}, acks=0, joins=20)
+
+
+def test_postgres_has_no_connection_left(cell, world):
+    async def fault(f):
+        postgres = f.world.postgres[0]
+        hogs = [psycopg2.connect(postgres.url)]
+        hogs[0].autocommit = True
+        try:
+            # The node comes back at once, so its places must be taken one by one.
+            await f.until(lambda: _take_all_places(postgres, hogs), "the node to be without a connection", 30)
+            f.hits["connections taken"] += len(hogs)
+            await f.lasts(cell.seconds(10, least=5))
+            f.hits["refused by postgres"] += postgres.child.log.read_text(errors="replace").count("too many clients")
+        finally:
+            for hog in hogs:
+                hog.close()
+
+    cell.run(world(postgres=[Postgres(max_connections=10)]), fault, acks=0, joins=0,
+             hits={"connections taken": 5, "refused by postgres": 2})
+
+
+def test_another_session_holds_a_shards_row(cell, world):
+    """Only that shard stalls."""
+    async def fault(f):
+        postgres, room = f.world.postgres[0], f.load.rooms[0]
+        link = psycopg2.connect(postgres.url)
+        with contextlib.closing(link):
+            shard = _one(link, "SELECT shard FROM parley.room WHERE name = %s", room)
+            others = [other for other in f.load.rooms
+                      if _one(link, "SELECT shard FROM parley.room WHERE name = %s", other) != shard]
+            _one(link, "SELECT shard FROM parley.shard WHERE shard = %s FOR UPDATE", shard)
+            before = f.counts()
+            await f.lasts(cell.seconds(10, least=5), acks=200, joins=20)
+            now = f.counts()
+            f.hits["rows held"] += 1
+            stalled = now["acks", room] - before["acks", room]
+            for other in others:
+                have = now["acks", other] - before["acks", other]
+                assert have >= 50 * cell.factor, f"{other} beside the held shard has {have} acks"
+                assert now["refused", other] + now["open", other] == 0, "a neighbour's publish failed"
+            assert stalled <= 8, f"the held shard went on: {stalled} acks"
+            link.rollback()
+
+    cell.run(world(), fault, hits={"rows held": 1})
+
+
+def test_postgres_helpers_stand_still(cell, world):
+    """walwriter and checkpointer stopped: commits write their WAL themselves, only slower."""
+    async def fault(f):
+        helpers = [pid for pid, in f.world.postgres[0].execute(
+            "SELECT pid FROM pg_stat_activity WHERE backend_type IN ('walwriter', 'checkpointer', 'background writer')")]
+        try:
+            for pid in helpers:
+                os.kill(pid, signal.SIGSTOP)
+            await f.lasts(cell.seconds(10, least=4), acks=200, joins=20)
+            f.hits["helpers stopped"] += sum(_state(pid) == "T" for pid in helpers)
+        finally:
+            for pid in helpers:
+                os.kill(pid, signal.SIGCONT)
+
+    cell.run(world(), fault, hits={"helpers stopped": 3})
+
+
+def test_postgres_stands_still(cell, world):
+    """SIGSTOP for all of it: no reset, no answer."""
+    async def fault(f):
+        for _ in range(cell.times(2, least=1)):
+            f.world.postgres[0].pause()
+            await f.lasts(cell.seconds(12, least=8))
+            f.world.postgres[0].resume()
+            f.hits["postgres paused"] += 1
+            await f.ready()
+        await f.lasts(0.1, acks=200, joins=20)
+
+    cell.run(world(), fault, hits={"postgres paused": 1})
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of its own: `small_disk(64)` gives its folder, of so many MB."""
+    mounted = []
+
+    def make(megabytes):
+        folder = tmp_path / f"disk{len(mounted)}"
+        folder.mkdir()
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0777", "tmpfs", str(folder)],
+                              capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"unknown: no file system can be mounted here: {done.stderr.strip()}")
+        for parent in [folder, *folder.parents][:4]:
+            parent.chmod(parent.stat().st_mode | 0o011)  # PostgreSQL runs as another user
+        mounted.append(folder)
+        return folder
+
+    yield make
+    for folder in mounted:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill(folder):
+    """Takes every byte that is left; the file to remove."""
+    filler = pathlib.Path(folder, "filler")
+    with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as out:
+        while out.write(b"\0" * 65536):
+            pass
+    return filler
+
+
+def test_the_disk_of_the_wal_is_full(cell, world, small_disk):
+    """PostgreSQL panics and comes back only when there is room. The operator's part is to make some, and to start it."""
+    disk = small_disk(96)
+    postgres = Postgres(max_wal_size="48MB", min_wal_size="32MB", wal_recycle="off")
+    postgres.waldir = disk / "wal"
+
+    async def fault(f):
+        filler = fill(disk)
+        await f.until(lambda: b"No space left" in postgres.child.log.read_bytes() or not postgres.child.alive(),
+                      "the WAL's disk to be full", 60)
+        f.hits["no space left"] += postgres.child.log.read_bytes().count(b"No space left")
+        await f.lasts(cell.seconds(5, least=3))
+        filler.unlink()
+        await asyncio.to_thread(stop_process, postgres)
+        await asyncio.to_thread(postgres.start)
+
+    cell.run(world(postgres=[postgres]), fault, load={"text_bytes": 20000}, acks=0, joins=0, hits={"no space left": 1})
+
+
+def test_the_disk_of_the_tables_is_full(cell, world, small_disk):
+    """An ERROR, no panic: `unavailable` until there is room, and nobody has to help."""
+    disk = small_disk(96)
+    postgres = Postgres()
+
+    async def fault(f):
+        filler = fill(disk)
+        await f.until(lambda: b"No space left" in postgres.child.log.read_bytes(), "the tables' disk to be full", 60)
+        # A publish is refused at its deadline: until then the writer tries again.
+        await f.until(lambda: f.counts()["refused", None], "a refusal", 30)
+        await f.lasts(cell.seconds(8, least=4), joins=20)
+        f.hits["no space left"] += postgres.child.log.read_bytes().count(b"No space left")
+        f.hits["refused while full"] += f.counts()["refused", None]
+        filler.unlink()
+
+    here = world(postgres=[postgres])
+    (disk / "space").mkdir()
+    if postgres.user:
+        subprocess.run(["chown", postgres.user, str(disk / "space")], check=True)
+    postgres.execute(f"CREATE TABLESPACE small LOCATION '{disk / 'space'}'")
+    for table in ("event", "dedup"):
+        postgres.execute(f"ALTER TABLE parley.{table} SET TABLESPACE small")
+    cell.run(here, fault, load={"text_bytes": 2000}, acks=0, joins=20,
+             hits={"no space left": 1, "refused while full": 4})
+
+
+def _take_all_places(postgres, hogs):
+    with hogs[0].cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'parley' "
+                       "AND backend_type = 'client backend' AND pid <> ALL (%s)",
+                       ([hog.info.backend_pid for hog in hogs],))
+        left = cursor.rowcount
+    with contextlib.suppress(psycopg2.OperationalError):
+        while True:
+            hogs.append(psycopg2.connect(postgres.url))
+    return left == 0
+
+
+def _one(link, statement, *parameters):
+    with link.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchone()[0]
+
+
+def _state(pid):
+    return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]

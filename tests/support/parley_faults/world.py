@@ -1,0 +1,101 @@
+"""One node with its private servers, and a relay on each link that a cell wants to spoil."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import re
+from typing import Mapping, Sequence
+
+import requests
+
+from parley_testkit.node import Node
+from parley_testkit.servers import Postgres, Redis, Server
+
+from .relay import Relay
+
+# Requests without TLS and GSS are typed from the first byte on, so that a relay can read them.
+_plain = "?sslmode=disable&gssencmode=disable"
+
+
+@dataclasses.dataclass
+class Address:
+    """All that a node needs to know of a server."""
+    url: str
+
+
+class World:
+    """:param relays: which links go through one: `postgres`, `redis`, `clients`
+    :param env: of the node; `database_env` of each PostgreSQL server
+    :ivar relay: by those names"""
+
+    def __init__(self, *, seed: int, embedded: bool = False, databases: int = 1, relays: Sequence[str] = (),
+                 flags: Sequence[str] = (), env: Mapping[str, str] | None = None, wrapper: Sequence[str] = (),
+                 postgres: Sequence[Postgres] | None = None, data_dir: str | None = None) -> None:
+        self._stack = contextlib.ExitStack()
+        self.relay: dict[str, Relay] = {}
+        self.postgres: list[Postgres] = []
+        self.redis: list[Redis] = []
+        try:
+            if not embedded:
+                given = postgres if postgres is not None else [Postgres() for _ in range(databases)]
+                self.postgres = [server if server.child.alive() else server.start() for server in given]
+                for server in self.postgres:
+                    self._stack.callback(server.child.end)
+                self.redis = [self._stack.enter_context(Redis())]
+            stores = [Address(server.url + _plain) for server in self.postgres]
+            fan_outs = [Address(server.url) for server in self.redis]
+            if "postgres" in relays:
+                port = self._relay("postgres", self.postgres[0].port, seed, postgres=True).port
+                stores[0] = Address(f"postgresql://postgres@127.0.0.1:{port}/parley{_plain}")
+            if "redis" in relays:
+                fan_outs[0] = Address(f"redis://127.0.0.1:{self._relay('redis', self.redis[0].port, seed).port}")
+            # --checked: storage then proves with each event that its room has no hole.
+            self.node = Node(postgres=stores, redis=fan_outs, env=env, flags=["--checked", *flags])
+            if data_dir:
+                self.node.child.argv[self.node.child.argv.index("--data-dir") + 1] = data_dir
+            self.node.child.argv[:0] = wrapper
+            self._stack.enter_context(self.node)
+            self.front = self.node.http
+            if "clients" in relays:
+                self.front = f"http://127.0.0.1:{self._relay('clients', self.node.port, seed).port}"
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def heal(self) -> None:
+        for relay in self.relay.values():
+            relay.heal()
+        for server in [*self.postgres, *self.redis, self.node]:
+            server.resume()
+
+    def metrics(self) -> dict[str, float]:
+        """Each metric of the node, summed over its labels; empty while it does not answer."""
+        try:
+            text = requests.get(f"{self.node.http}/metrics", timeout=5).text
+        except requests.RequestException:
+            return {}
+        sums: dict[str, float] = {}
+        for name, value in re.findall(r"^(\w+)(?:\{[^}]*\})? ([-+.\deE]+)$", text, re.MULTILINE):
+            sums[name] = sums.get(name, 0) + float(value)
+        return sums
+
+    def node_links(self, database: int = 0) -> list[int]:
+        """The processes that serve the node at that database."""
+        return [pid for pid, in self.postgres[database].execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = 'parley' AND backend_type = 'client backend' "
+            "AND pid <> pg_backend_pid()")]
+
+    def _relay(self, name: str, port: int, seed: int, *, postgres: bool = False) -> Relay:
+        relay = self.relay[name] = Relay(name, port, seed=seed, postgres=postgres)
+        self._stack.callback(relay.close)
+        return relay
+
+
+def stop_process(server: Server) -> None:
+    """Ends one that a fault may have left dead or asleep."""
+    server.resume()
+    server.child.end()
