@@ -167,13 +167,16 @@ void follower::take(const catching_up_pushed& push, std::uint32_t place) {
 }
 
 void follower::take(const gap_pushed& push, std::uint32_t place) {
-  const bool begins = is_fresh_;
+  // A floor may rise, or a tail get lost, before the first page is read: that gap is a later one, though it comes
+  // first.
+  const auto start = stream_.joined->start.seq;
+  const bool begins = is_fresh_ && stream_.asked->since && (start != since_seq() || push.to.seq == start);
   last_push_ = place;
   check_gap_reason(push, place);
   first_push(true);
-  if (begins && push.to.seq != stream_.joined->start.seq)
+  if (begins && push.to.seq != start)
     report(3, "a join's gap ends at " + text(push.to.seq) + ", not at its start", {joined(), whole(place)});
-  const auto due = push.reason == gap_reason::reset ? 1 : (begins && stream_.asked->since ? since_seq() : at_.seq) + 1;
+  const auto due = push.reason == gap_reason::reset ? 1 : (begins ? since_seq() : at_.seq) + 1;
   if (push.from != due) report(3, "the gap is from " + text(push.from) + ": " + text(due) + " was due", {whole(place)});
   check_committed(push.to, place);
   if (push.reason == gap_reason::reset) {

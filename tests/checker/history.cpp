@@ -110,10 +110,14 @@ range history::keep(std::span<const row> rows) {
   return part;
 }
 
-void history::clear() {
+void history::forget_records() {
   records_.clear();
   events_.clear();
   rows_.clear();
+}
+
+void history::clear() {
+  forget_records();
   keys_.clear();
   stream_names_.resize(1);
   attempts_ = 0;

@@ -61,6 +61,8 @@ public:
 
   /// Forgets all but the rooms and names, and keeps the memory: for the next seed.
   void clear();
+  /// Forgets the records alone: every id stays good.
+  void forget_records();
 
   std::span<const record> records() const { return records_; }
   std::span<const event> events(range part) const { return std::span{events_}.subspan(part.begin, part.count); }
