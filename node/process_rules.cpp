@@ -1,5 +1,6 @@
 #include "node/process_rules.hpp"
 
+#include <google/protobuf/stubs/logging.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -18,6 +19,10 @@ void apply_process_rules() {
     ::setrlimit(RLIMIT_NOFILE, &descriptors);
   }
   std::signal(SIGPIPE, SIG_IGN);
+
+  // It prints a line for each string that is no UTF-8: anybody who may connect, or reach Redis, could fill the log
+  // past our own format and limits. Whoever decodes refuses such bytes and counts them.
+  google::protobuf::SetLogHandler(nullptr);
 }
 
 }  // namespace parley

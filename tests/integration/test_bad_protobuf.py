@@ -47,7 +47,7 @@ def test_bytes_that_are_no_frame_close_with_4400(ana, octets):
     assert ana.wire.close_code() == 4400
 
 
-def test_a_string_that_is_not_utf8_closes_or_is_refused(ana):
+def test_a_string_that_is_not_utf8_closes_or_is_refused_and_writes_no_log_line(ana, node):
     publish = length_delimited(1, b"r") + length_delimited(3, b"\xff\xfe")
     envelope = b"\x08\x15" + length_delimited(13, publish)
     ana.wire.send(BINARY, length_delimited(1, envelope))
@@ -55,6 +55,7 @@ def test_a_string_that_is_not_utf8_closes_or_is_refused(ana):
         assert ana.reply(21)[1]["code"] == 4000
     except Closed as end:
         assert end.code in (4400, 1007)
+    assert "libprotobuf" not in node.child.log.read_text(errors="replace")
 
 
 def test_a_text_message_on_the_protobuf_subprotocol_closes_with_1003(ana):
