@@ -126,6 +126,10 @@ def replay(log: Log) -> Tally:
     return Tally(2)
 
 
+def faults(log: Log) -> Tally:
+    return pytest(log, "tests/faults", "--quick", "--seed", "1")
+
+
 def fuzz_targets() -> list[str]:
     text = (ROOT / "tests" / "fuzz" / "CMakeLists.txt").read_text()
     return re.findall(r"^parley_fuzz\((\w+)", text, re.MULTILINE)
@@ -170,6 +174,7 @@ PARTS = [
     Part("checker", 60, "the checker of histories finds what it must", checker),
     Part("page", 10, "the page's rules", page),
     Part("replay", 120, "real chat on both backends, with kill -9", replay),
+    Part("faults", 150, "the strongest cells of the fault matrix, with short faults", faults),
     Part("fuzz", 240, f"each decoder for {FUZZ_SECONDS} s", fuzz),
     Part("release", 420, "the release and the load tests build", release),
     Part("readme", 30, "the README's commands work as written", functools.partial(check_readme.part, root=ROOT)),
@@ -184,7 +189,7 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-NEEDS_BUILD = {"unit", "contract", "integration", "checker", "replay"}
+NEEDS_BUILD = {"unit", "contract", "integration", "checker", "replay", "faults"}
 
 
 def chosen_parts(names: list[str] | None) -> list[Part]:

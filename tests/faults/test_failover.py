@@ -6,6 +6,7 @@ import pytest
 
 from parley_faults.relay import Relay
 from parley_testkit.servers import Postgres
+from parley_testkit.waiting import wait_until
 
 
 @pytest.fixture
@@ -54,7 +55,6 @@ def test_a_synchronous_failover_loses_nothing(cell, world, pair):
 
     pair.synchronous()
     here = world(postgres=[pair.primary], relays=["postgres"])
-    from parley_testkit.waiting import wait_until
     wait_until(lambda: pair.state() == [("sync",)], what="the standby to be synchronous", seconds=20)
     out = cell.run(here, fault, hits={"primary killed": 1, "promoted": 1})
     if out.resets:

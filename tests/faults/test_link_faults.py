@@ -1,5 +1,7 @@
 """Links that are cut in the middle of a commit, late, lame, silent or half closed."""
 
+import socket
+
 import pytest
 
 # What the relay counts, per kind of cut (relay_link.py).
@@ -99,7 +101,6 @@ def test_client_links_are_silent(cell, world):
 def test_clients_read_a_byte_a_second(cell, world):
     """Readers that as good as never read, beside others: the node's memory is bounded, the others do not notice."""
     async def fault(f):
-        import socket
         rss = f.world.node.rss_bytes()
         f.world.relay["clients"].set(bytes_per_s={"down": 1})
         stalled = []

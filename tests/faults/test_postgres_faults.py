@@ -10,6 +10,7 @@ import subprocess
 import psycopg2
 import pytest
 
+from parley_faults.disks import fill, small_disk  # noqa: F401  (a fixture)
 from parley_faults.world import stop_process
 from parley_testkit.servers import Postgres
 
@@ -173,37 +174,6 @@ def test_postgres_stands_still(cell, world):
         await f.lasts(0.1, acks=200, joins=20)
 
     cell.run(world(), fault, hits={"postgres paused": 1})
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of its own: `small_disk(64)` gives its folder, of so many MB."""
-    mounted = []
-
-    def make(megabytes):
-        folder = tmp_path / f"disk{len(mounted)}"
-        folder.mkdir()
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0777", "tmpfs", str(folder)],
-                              capture_output=True, text=True)
-        if done.returncode:
-            pytest.skip(f"unknown: no file system can be mounted here: {done.stderr.strip()}")
-        for parent in [folder, *folder.parents][:4]:
-            parent.chmod(parent.stat().st_mode | 0o011)  # PostgreSQL runs as another user
-        mounted.append(folder)
-        return folder
-
-    yield make
-    for folder in mounted:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def fill(folder):
-    """Takes every byte that is left; the file to remove."""
-    filler = pathlib.Path(folder, "filler")
-    with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as out:
-        while out.write(b"\0" * 65536):
-            pass
-    return filler
 
 
 def test_the_disk_of_the_wal_is_full(cell, world, small_disk):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import pathlib
 from typing import Sequence
 
@@ -19,5 +20,7 @@ class Found:
 
 def judge(recorder: Recorder, path: pathlib.Path, *, gaps_allowed: Sequence[str] = ()) -> Found:
     """:param path: where the history goes, for whoever wants to look at it"""
+    with open(path, "w", encoding="utf-8") as out:
+        out.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in recorder.records)
     checked = check(recorder.records, gaps_allowed=gaps_allowed)
     return Found(checked.verdict, checked.rules_broken, str(checked))

@@ -49,7 +49,7 @@ class Child:
             log.flush()
             self._process = _spawn(lambda: subprocess.Popen(
                 prefix + ["--"] + self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env=dict(os.environ, **(self.env or {})), start_new_session=True))
+                env=_environment() | dict(self.env or {}), start_new_session=True))
         _running.add(self)
 
     def alive(self) -> bool:
@@ -113,6 +113,11 @@ class Child:
     def log_tail(self, lines: int = 40) -> str:
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return f"--- the end of {self.log}:\n" + "\n".join(text.splitlines()[-lines:])
+
+
+def _environment() -> dict[str, str]:
+    """Ours, without what is meant for this package: the node refuses a PARLEY_ variable that it does not know."""
+    return {key: value for key, value in os.environ.items() if key != "PARLEY_KEEP"}
 
 
 def processes_below(pid: int) -> list[int]:
