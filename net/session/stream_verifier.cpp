@@ -29,7 +29,10 @@ bool stream_verifier::given(const stream_mark& mark) {
   if (found == rooms_.end()) return false;
   auto& one = found->second;
   const bool was_new = one.is_new;
-  if (mark.what == live) return mark.to == one.at;
+  if (mark.what == live) {
+    one.is_new = false;  // a join that had nothing to send: a gap from here on is no longer its first push
+    return mark.to == one.at;
+  }
   // Where a gap comes first, it ends at the join's start (protocol.md §2); `reset` may go back.
   const bool fits =
       was_new ? mark.to == one.start : mark.what == reset || (mark.from == next(one.at) && mark.to >= mark.from);

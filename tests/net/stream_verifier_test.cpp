@@ -51,6 +51,13 @@ TEST_CASE("a hole, a repeat, a wrong start and a hole inside a batch are violati
   CHECK_FALSE(given_all(early, push::live{"r", given::at(3)}));
 }
 
+TEST_CASE("a reset after a join that was live at once is no violation", "[net][verifier][G3][G8]") {
+  auto judge = joined_at(90);
+  CHECK(given_all(judge, push::live{"r", given::at(90)}));
+  CHECK(given_all(judge, push::gap{"r", seq{34}, given::at(33), push::gap_reason::reset}));
+  CHECK(given_all(judge, batch(33, 34, 35)));
+}
+
 TEST_CASE("only a gap passes numbers over, and a first gap ends at the start", "[net][verifier][G3][G8]") {
   auto first = joined_at(50);
   CHECK(given_all(first, push::gap{"r", seq{5}, given::at(50), push::gap_reason::jump}));
