@@ -63,6 +63,8 @@ void follower::first_push(bool is_gap) {
            "it resumes after " + text(stream_.joined->start.seq) + ", not after " + text(since_seq()) +
                ", and no gap says so",
            {asked(), joined(), whole(last_push_)});
+  else if (is_fresh_ && !is_gap && stream_.joined->recovered == false)
+    report(3, "its position was not recovered, and no gap says why", {asked(), joined(), whole(last_push_)});
   is_fresh_ = false;
 }
 

@@ -65,7 +65,7 @@ private:
     if (seq != no_number && seq <= room_.floor()) return;
     const auto place = room_.row_at(seq);
     if (place == nowhere) {
-      const bool lost = all_.was_lost(room_, seq, nowhere);
+      const bool lost = all_.may_be_lost(room_, seq, one.ended_at);
       return out_.add(1, id_, lost ? "acknowledged, then lost with a database's tail" : "acknowledged, but not stored",
                       {asked(one), ended(one), lost ? evidence{room_.lost_tails.back(), evidence::whole} : nobody});
     }
@@ -74,7 +74,9 @@ private:
     if (row.term != one.ended->at.term)
       return out_.add(1, id_, "acknowledged in term " + text(one.ended->at.term) + ", stored in " + text(row.term),
                       {ended(one), stored(place)});
-    if (row.content != one.asked->content && shows_its_draft(row))
+    // What was edited since cannot be compared with its draft, but its key stays.
+    const bool is_other = row.key != one.asked->key && !row.deleted;
+    if (is_other || (row.content != one.asked->content && shows_its_draft(row)))
       return out_.add(1, id_, "another content is stored at the acknowledged seq",
                       {asked(one), ended(one), stored(place)});
     // R2: a number is given once. A key that was answered twice is R6's.
@@ -206,7 +208,7 @@ private:
   }
 
   bool lost(const attempt& one) const {
-    return all_.was_lost(room_, one.ended->at.seq, nowhere) && !all_.holds(*one.ended, room_);
+    return all_.may_be_lost(room_, one.ended->at.seq, one.ended_at) && !all_.holds(*one.ended, room_);
   }
   /// The content of an event as it was published, not a later version of it and no tombstone.
   static bool shows_its_draft(const row& one) {

@@ -10,7 +10,7 @@
 using namespace parley::checker;
 using judged::world;
 
-TEST_CASE("10,000 clean histories raise no alarm", "[checker]") {
+TEST_CASE("ten thousand clean histories raise no alarm", "[checker]") {
   std::map<std::string, std::uint64_t> met;
   for (std::uint64_t seed = 0; seed < 10'000; ++seed) {
     const auto history = world{seed}.take();
