@@ -76,7 +76,6 @@ def test_all_links_are_late_and_uneven(cell, world):
     cell.run(world(relays=["postgres", "redis", "clients"]), fault, hits={"delayed": 500}, load={"readers": 4})
 
 
-@pytest.mark.quick
 def test_client_links_are_bad(cell, world):
     """Cut in the middle of anything, half closed, 20 kB/s down."""
     async def fault(f):

@@ -51,7 +51,6 @@ def test_postgres_is_dead_for_long(cell, world):
         out.problems.append(f"it took {out.recovery_s:.1f} s to come back")
 
 
-@pytest.mark.quick
 def test_postgres_ends_the_nodes_sessions(cell, world):
     async def fault(f):
         for _ in range(cell.times(60, least=20)):

@@ -8,7 +8,6 @@ import socket
 import pytest
 
 
-@pytest.mark.quick
 def test_redis_is_killed_and_comes_back_empty(cell, world):
     async def fault(f):
         redis = f.world.redis[0]
