@@ -188,7 +188,8 @@ void chat::end() {
     for (auto& actor : *actors) stop_now(actor);
     actors->clear();
   }
-  r.system.reset();
+  // A system without workers waits for nobody: whoever runs its steps runs the last ones too.
+  if (r.context->options.workers > 0) r.system.reset();
 }
 
 void chat::stop() {

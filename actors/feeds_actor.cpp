@@ -6,8 +6,9 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <map>
-#include <random>
+#include <string>
 #include <utility>
 
 namespace parley {
@@ -22,7 +23,7 @@ feeds_actor::feeds_actor(caf::actor_config& config, context_ptr context, caf::ac
     : event_based_actor(config),
       context_(std::move(context)),
       router_(std::move(router)),
-      jitter_(std::random_device{}()) {}
+      jitter_(static_cast<decltype(jitter_)>(std::hash<std::string>{}(context_->options.node.incarnation))) {}
 
 caf::behavior feeds_actor::make_behavior() {
   delayed_send(this, context_->options.poll_period, msg::poll{});
