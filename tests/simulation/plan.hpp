@@ -1,0 +1,49 @@
+#pragma once
+
+#include "actors/chat_options.hpp"
+#include "tests/simulation/agenda.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace parley::simulation {
+
+/// What may go wrong in a run.
+enum class fault : std::uint8_t {
+  kill_node,
+  pause_node,
+  roll_node,
+  cut_database,
+  crash_database,
+  fail_over,
+  lose_tail,
+  read_only_database,
+  slow_database,
+  lock_shard,
+  cut_endpoint,
+  stop_endpoint,
+  split_endpoint,
+  close_way,
+  drop_client,
+  jump_clock,
+};
+inline constexpr std::size_t fault_count = 16;
+const char* to_string(fault f);
+
+/// The world of one seed: how many of each there are, how they are tuned, and which faults it suffers. Small queues,
+/// pages and batches on purpose, so that every border is met often.
+struct plan {
+  std::size_t nodes = 1, databases = 1, endpoints = 1, rooms = 1, clients = 2, messages = 20;
+  std::vector<fault> faults;
+  nanoseconds fault_pause{};  ///< the mean time between two faults
+  milliseconds faulty_time{};
+  unsigned dropped_percent = 0, doubled_percent = 0, held_percent = 0;  ///< of Redis messages
+  std::size_t outbox_max = 64;
+  bool has_slow_readers = false;
+  chat_options options;
+};
+
+plan draw_plan(agenda& chance);
+
+}  // namespace parley::simulation
