@@ -171,7 +171,7 @@ PARTS = [
     Part("unit", 60, "cores, codecs, actors, configuration", unit),
     Part("contract", 120, "each adapter keeps its port's promises, over real servers", contract),
     Part("integration", 300, "the protocol, asked of a node on both backends", integration),
-    Part("checker", 60, "the checker of histories finds what it must", checker),
+    Part("checker", 120, "the replay finds each bug of a lying node", checker),
     Part("page", 10, "the page's rules", page),
     Part("replay", 120, "real chat on both backends, with kill -9", replay),
     Part("faults", 150, "the strongest cells of the fault matrix, with short faults", faults),

@@ -10,8 +10,8 @@ import sys
 import time
 
 from parley_testkit import workspace
-from parley_testkit.checker import check
 from parley_testkit.history import Recorder
+from parley_testkit.verdict import Verdict, check, parley_check
 
 from . import faults, target
 from .irc_log import Log, read_log
@@ -25,8 +25,8 @@ Replays logs of real chat into a Parley node through the protocol, one room per 
 what happens: every nick writes as a user of its own, with several publishes in flight, while readers
 join from the start, from some events back or live only, are cut at random points, resume with their
 position, read slowly, or jump. At the end each reader's stream must be complete, once, in order, and
-equal the stored room as HTTP reads it back; the recorded history must hold the rules R1-R11 and R15
-of the reliability page.
+equal the stored room as HTTP reads it back; and parley-check must find the recorded history valid
+(docs/testing.md).
 
 A log line is `[hh:mm] <nick> text`. A line that is no UTF-8 is read as Windows-1252, else Latin-1: no
 line is lost to its encoding. NUL becomes U+FFFD; other control characters stay. `===` lines are left
@@ -92,6 +92,11 @@ def main(arguments: list[str] | None = None) -> int:
     if sum(len(log.lines) for log in logs) == 0:
         parser.error("no message in these logs")
     try:
+        parley_check()  # before a long run, not after it
+    except FileNotFoundError as error:
+        print(f"unknown: {error}", file=sys.stderr)
+        return 3
+    try:
         report = _with_node(chosen, logs, http)
     except target.Unreachable as error:
         print(f"unknown: {error}", file=sys.stderr)
@@ -125,7 +130,8 @@ def _with_node(chosen: argparse.Namespace, logs: list[Log], http: str) -> Report
 async def _replay(chosen: argparse.Namespace, logs: list[Log], http: str, node, servers) -> Report:
     seed = chosen.seed if chosen.seed is not None else time.time_ns() % 10**9
     name = f"{time.time_ns() // 10**6:x}"
-    run = Run(http, Recorder(chosen.history), seed, name, order=chosen.order, pipeline=chosen.pipeline,
+    history = chosen.history or workspace.folder("history") / "history.jsonl"
+    run = Run(http, Recorder(history), seed, name, order=chosen.order, pipeline=chosen.pipeline,
               readers=chosen.readers, cuts=chosen.cuts, speed=chosen.speed, patience=chosen.patience,
               connections=chosen.connections)
     run.progress.lines = sum(len(log.lines) for log in logs)
@@ -140,7 +146,10 @@ async def _replay(chosen: argparse.Namespace, logs: list[Log], http: str, node, 
         failure = f"{type(error).__name__}: {error}"
     seconds = time.monotonic() - begin
     run.recorder.close()
-    checked = check(run.recorder.records, minima=_minima(run, logs, kills))
+    try:
+        checked = check(history, minima=_minima(run, logs, kills))
+    except RuntimeError as error:
+        checked = Verdict("unknown", set(), {}, [str(error)], f"verdict: unknown\n{error}")
     for kill in kills:
         kill.acks_after = run.progress.acked - kill.acks_before if kill.acted else 0
         if not kill.proves_something:

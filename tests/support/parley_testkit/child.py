@@ -117,7 +117,7 @@ class Child:
 
 def _environment() -> dict[str, str]:
     """Ours, without what is meant for this package: the node refuses a PARLEY_ variable that it does not know."""
-    return {key: value for key, value in os.environ.items() if key != "PARLEY_KEEP"}
+    return {key: value for key, value in os.environ.items() if key not in ("PARLEY_KEEP", "PARLEY_CHECK")}
 
 
 def processes_below(pid: int) -> list[int]:

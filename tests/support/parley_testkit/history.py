@@ -1,20 +1,6 @@
 """The history of a run: what sessions asked and what they were told, before any of it is
 interpreted. One JSON object per line, in the order of `ns` (this machine's monotonic clock).
-
-    {"op":"publish","phase":"invoke","attempt":7,"session":"w1#2","sender":"ana","room":"r","key":"c-1","hash":"…"}
-    {"op":"publish","phase":"ok","attempt":7,"seq":12,"term":1764000000000,"duplicate":false}
-    {"op":"publish","phase":"fail","attempt":8,"error":"unavailable"}      answered: not stored
-    {"op":"publish","phase":"info","attempt":9,"error":"closed"}           may be stored
-    {"op":"join","phase":"invoke","stream":"r3#1/r","reader":"r3","room":"r","since":[term,seq],"rewind":null,…}
-    {"op":"join","phase":"ok","stream":…,"head":[term,seq],"start":[term,seq],"recovered":true}
-    {"op":"push","kind":"batch","stream":…,"prev":41,"phase":"live","events":[[seq,term,hash,version,deleted],…]}
-    {"op":"push","kind":"live"|"catching_up","stream":…,"at":[term,seq]}
-    {"op":"push","kind":"gap","stream":…,"from":1,"to":[term,seq],"reason":"reset"}
-    {"op":"cut","stream":…}                     the stream ended (socket gone, replaced or left)
-    {"op":"stray","session":…,"kind":"batch","room":"r"}   a push of no stream, or a reply to nothing
-    {"op":"settled","stream":…}                 the run waited: this stream must be at the head
-    {"op":"fault","fault":"kill node","phase":"begin"|"end"}
-    {"op":"stored","room":"r","head":[term,seq],"events":[{"seq","term","hash","sender","key","version","deleted"},…]}
+tests/checker/README.md has the format; `parley-check` judges it (verdict.py).
 
 `invoke` is written before the request goes out and the answer after it came in, so that
 "acknowledged before" is never claimed where it did not hold."""
@@ -69,22 +55,42 @@ def content_hash(event: Mapping[str, Any], *, sender: str | None = None) -> str:
     for field in ("client_msg_id", "text", "parts", "metadata", "reply_to", "target"):
         if event.get(field):
             told[field] = event[field]
+    return _hash(told)
+
+
+def body_hash(event: Mapping[str, Any]) -> str | None:
+    """Names the part that an edit replaces; None where there is none, as in a tombstone."""
+    told = {field: event[field] for field in ("text", "parts", "metadata") if event.get(field)}
+    return _hash(told) if told else None
+
+
+def _hash(told: dict) -> str:
     # surrogatepass: a broken server may send anything, and the hash must still come out different.
     text = json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
+def _change(event: Mapping[str, Any]) -> Record:
+    """What only a change, and what was changed, has to tell."""
+    kind = event.get("kind", "message.created")
+    if kind == "message.created" and event.get("version", 1) <= 1:
+        return {}
+    return {"kind": kind.rpartition(".")[2] if kind.startswith("message.") else "other",
+            "target": event.get("target"), "body": body_hash(event)}
+
+
 def pushed_event(event: Mapping[str, Any]) -> list:
     """An event of a batch as the history keeps it."""
     return [event.get("seq", -1), event.get("term", -1), content_hash(event), event.get("version", 0),
-            bool(event.get("deleted"))]
+            bool(event.get("deleted")), *_change(event).values()]
 
 
 def stored_event(event: Mapping[str, Any]) -> Record:
     """An event of the final reading as the history keeps it."""
-    seq, term, content, version, deleted = pushed_event(event)
+    seq, term, content, version, deleted = pushed_event(event)[:5]
     return {"seq": seq, "term": term, "hash": content, "sender": event.get("sender"),
-            "key": event.get("client_msg_id"), "version": version, "deleted": deleted}
+            "key": event.get("client_msg_id"), "version": version, "deleted": deleted,
+            **_change(event)}
 
 
 def pair(position: Mapping[str, Any] | None) -> list | None:

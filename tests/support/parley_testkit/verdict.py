@@ -1,46 +1,54 @@
-"""What the checker says: valid, invalid, or unknown where too little happened to tell."""
+"""What `parley-check` says of a recorded history (docs/testing.md): the program judges, this only asks."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import pathlib
+import subprocess
+from typing import Mapping
 
-from .history import Record
+from .node import parleyd, repository
 
 
-@dataclasses.dataclass
-class Finding:
-    """One broken rule, with the records that show it."""
-    rule: str
-    room: str
-    what: str
-    evidence: list[Record]
-
-    def __str__(self) -> str:
-        lines = [f"{self.rule} broken in {self.room}: {self.what}"]
-        lines += ["    " + json.dumps(record, ensure_ascii=False)[:400] for record in self.evidence[:4]]
-        return "\n".join(lines)
+def parley_check() -> pathlib.Path:
+    """The program: $PARLEY_CHECK, or beside parleyd, or of the first preset that was built.
+    :raises FileNotFoundError: naming what was tried"""
+    chosen = os.environ.get("PARLEY_CHECK")
+    if chosen:
+        tried = [pathlib.Path(chosen)]
+    else:
+        tried = [parleyd().parent / "parley-check"] + [
+            repository / "build" / preset / "bin" / "parley-check" for preset in ("release", "asan", "dev", "ci")]
+    for path in tried:
+        if os.access(path, os.X_OK):
+            return path
+    raise FileNotFoundError("no parley-check: set PARLEY_CHECK or build one of " + ", ".join(map(str, tried)))
 
 
 @dataclasses.dataclass
 class Verdict:
-    """`valid`, `invalid` (see `findings`) or `unknown` (see `missing`)."""
+    """`valid`, `invalid` (see `rules_broken`) or `unknown` (see `missing`)."""
     verdict: str
-    findings: list[Finding]
+    rules_broken: set[str]
     counts: dict[str, int]
     missing: list[str]
-
-    @property
-    def rules_broken(self) -> set[str]:
-        return {finding.rule for finding in self.findings}
+    text: str
 
     def __str__(self) -> str:
-        """The smallest evidence: of each rule the finding that needs the fewest words."""
-        lines = [f"verdict: {self.verdict}"]
-        for rule in sorted(self.rules_broken, key=lambda name: int(name[1:])):
-            all_of_it = [str(finding) for finding in self.findings if finding.rule == rule]
-            lines.append(min(all_of_it, key=len))
-            if len(all_of_it) > 1:
-                lines.append(f"    ... and {len(all_of_it) - 1} more of {rule}")
-        lines += [f"too little happened: {what}" for what in self.missing]
-        return "\n".join(lines)
+        return self.text
+
+
+def check(history: pathlib.Path, *, minima: Mapping[str, int] | None = None) -> Verdict:
+    """:param minima: how much of each count must have happened; else `unknown`
+    :raises RuntimeError: where the file is no history: the recorder is at fault"""
+    program = [str(parley_check())]
+    for what, least in (minima or {}).items():
+        program += ["--min", f"{what}={least}"]
+    told = subprocess.run([*program, "--json", str(history)], capture_output=True, text=True)
+    if told.returncode not in (0, 1, 3):
+        raise RuntimeError(f"parley-check ended with {told.returncode}: {told.stderr.strip()}")
+    judged = json.loads(told.stdout)
+    text = subprocess.run([*program, str(history)], capture_output=True, text=True).stdout.strip()
+    return Verdict(judged["verdict"], set(judged["rules_broken"]), judged["counts"], judged["missing"], text)
