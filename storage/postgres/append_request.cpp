@@ -75,6 +75,36 @@ void add_room(columns& c, const room_append& a, const shard_fence& fence, std::i
   c.proved_last.add(a.events.back()->seq);
 }
 
+/// The one event of a batch that has just one, of a room that has its row already.
+const room_append* lone_event(const append_batch& batch) {
+  if (batch.shards.size() != 1 || batch.shards[0].rooms.size() != 1) return nullptr;
+  const auto& a = batch.shards[0].rooms[0];
+  const bool is_lone = a.events.size() == 1 && a.digests.size() == 1 && a.before.seq != parley::seq{0};
+  return is_lone ? &a : nullptr;
+}
+
+parameters parameters_of(const append_batch& batch, columns& c, milliseconds dedup_window) {
+  parameters p;
+  p.add(std::string_view(batch.owner)).add(c.shard).add(c.term).add(c.before).add(c.own);
+  p.add(c.room).add(c.room_place).add(c.room_shard).add(c.instance).add(c.name);
+  p.add(c.key_room).add(c.key_place).add(c.sender).add(c.id).add(c.key_seq).add(c.key_term).add(c.at).add(c.digests);
+  p.add(static_cast<std::int64_t>(dedup_window.count()));
+  p.add(c.event_room).add(c.event_place).add(c.seq).add(c.event_term).add(c.kind).add(c.payload);
+  return p;
+}
+
+parameters parameters_of(const append_batch& batch, const room_append& a, milliseconds dedup_window) {
+  const auto& fence = batch.shards[0].fence;
+  const auto& e = *a.events[0];
+  parameters p;
+  p.add(std::string_view(batch.owner)).add(fence.shard).add(fence.term).add(fence.before).add(fence.own);
+  p.add(a.room->key).add(e.seq).add(static_cast<std::int16_t>(e.kind)).add(std::string_view(encode_stored(e)));
+  p.add(std::string_view(e.sender)).add(std::string_view(e.client_msg_id));
+  p.add(static_cast<std::int64_t>(e.at.time_since_epoch().count())).add(bytes_of(a.digests[0]));
+  p.add(static_cast<std::int64_t>(dedup_window.count()));
+  return p;
+}
+
 }  // namespace
 
 result<append_request> append_request::of(const append_batch& batch, milliseconds dedup_window, bool is_checked) {
@@ -94,13 +124,10 @@ result<append_request> append_request::of(const append_batch& batch, millisecond
   made.events_ = c.seq.size();
   made.keys_ = c.id.size();
 
-  parameters p;
-  p.add(std::string_view(batch.owner)).add(c.shard).add(c.term).add(c.before).add(c.own);
-  p.add(c.room).add(c.room_place).add(c.room_shard).add(c.instance).add(c.name);
-  p.add(c.key_room).add(c.key_place).add(c.sender).add(c.id).add(c.key_seq).add(c.key_term).add(c.at).add(c.digests);
-  p.add(static_cast<std::int64_t>(dedup_window.count()));
-  p.add(c.event_room).add(c.event_place).add(c.seq).add(c.event_term).add(c.kind).add(c.payload);
-  made.commands_.push_back({&sql::append, std::move(p)});
+  if (const auto* lone = lone_event(batch))
+    made.commands_.push_back({&sql::append_one, parameters_of(batch, *lone, dedup_window)});
+  else
+    made.commands_.push_back({&sql::append, parameters_of(batch, c, dedup_window)});
   if (is_checked) {
     parameters proof;
     proof.add(std::string_view(batch.owner)).add(c.proved_room).add(c.proved_shard).add(c.proved_own);

@@ -83,6 +83,10 @@ parameters& parameters::add(std::int32_t number) {
   values_.push_back(one(number));
   return *this;
 }
+parameters& parameters::add(std::int16_t number) {
+  values_.push_back(one(number));
+  return *this;
+}
 parameters& parameters::add(bool flag) {
   values_.emplace_back(1, static_cast<char>(flag));
   return *this;

@@ -47,6 +47,7 @@ class parameters {
 public:
   parameters& add(std::int64_t number);
   parameters& add(std::int32_t number);
+  parameters& add(std::int16_t number);
   parameters& add(bool flag);
   parameters& add(std::string_view text);
   parameters& add(const room_key& key);

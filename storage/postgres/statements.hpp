@@ -16,6 +16,7 @@ namespace sql {
 extern const statement identity;
 
 extern const statement append;
+extern const statement append_one;
 extern const statement prove;
 extern const statement forget_ended_keys;
 extern const statement find_keys;

@@ -55,6 +55,24 @@ TEST_CASE("the same owner in a new term no longer writes in the old one", "[cont
   CHECK(head_of(*store, room) == room_head{});
 }
 
+TEST_CASE("a lone event of a known room obeys owner, term and number like any batch", "[contract][event_log][G7]") {
+  const auto store = make_store();
+  const auto room = room_named("general", 1);
+  owner before(*store, "n1", {1});
+  before.say(room, {said(1, "one")});
+  auto batch = before.batch_of({before.append_of(room, before.at(1, 1), {said(2, "late", "key-2")})});
+  auto foreign = batch, stale = batch;
+  foreign.owner = node_named("n2").incarnation;
+  stale.shards[0].fence.before = stale.shards[0].fence.own;
+  stale.shards[0].fence.own = attempt{stale.shards[0].fence.own.value + 1};
+  CHECK(accepted(before.send(foreign)).verdicts == std::vector{shard_verdict::not_owner});
+  CHECK(accepted(before.send(stale)).verdicts == std::vector{shard_verdict::stale});
+  owner after(*store, "n1", {1});
+  CHECK(accepted(before.send(batch)).verdicts == std::vector{shard_verdict::not_owner});
+  CHECK(head_of(*store, room).head == before.at(1, 1));
+  after.say(room, {said(2, "now", "key-2")});  // the refused attempts left no key behind
+}
+
 TEST_CASE("a batch that was sent twice is written once", "[contract][event_log][G2]") {
   const auto store = make_store();
   const auto room = room_named("general", 1);

@@ -25,6 +25,22 @@ TEST_CASE("a locked shard waits alone", "[contract][postgres][C3]") {
   ana.say(locked, {said(1, "l")});
 }
 
+TEST_CASE("a lone event of a locked shard does not wait", "[contract][postgres][C3]") {
+  auto& server = shared_server();
+  const auto store = fresh(server);
+  const auto room = room_named("general", 1);
+  owner ana(*store, "n1", {1});
+  ana.say(room, {said(1, "one")});
+  const auto batch = ana.batch_of({ana.append_of(room, ana.at(1, 1), {said(2, "two")})});
+  {
+    foreign_session foreign(server, store->name());
+    foreign.run("SELECT * FROM parley.shard WHERE shard = 1 FOR UPDATE");
+    CHECK(accepted(ana.send(batch)).verdicts == std::vector{shard_verdict::locked});
+  }
+  // The server lets go of the lock a moment after the session's end.
+  CHECK(eventually([&] { return accepted(ana.send(batch)).verdicts == std::vector{shard_verdict::committed}; }));
+}
+
 TEST_CASE("a read-only server refuses appends as not stored, and still answers reads", "[contract][postgres][G7]") {
   auto& server = shared_server();
   const auto store = fresh(server);
