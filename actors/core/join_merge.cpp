@@ -165,8 +165,8 @@ join_merge::effects join_merge::fetched(const range_page& page) {
 void join_merge::start_proven(effects& out, const range_page& page) {
   const auto start = *std::exchange(pending_, std::nullopt);
   const auto counted_from = std::exchange(head_, page.head).head;
-  // The reply names the head that the newest events were counted from: the log may have grown since.
-  if (!start.is_proof && counted_from.seq < head_.head.seq) head_.head = counted_from;
+  // The reply names the head that was asked for: what the log has grown by since may reach this feed after `live`.
+  if (start.at <= counted_from.seq && counted_from.seq < head_.head.seq) head_.head = counted_from;
   const bool is_lost = head_.floor.seq > start.at;  // retention went past it meanwhile
   if (start.is_proof && is_lost) {
     begin(out, head_.floor, false, push::gap{room_, next(start.at), {}, push::gap_reason::retention}, &page);
