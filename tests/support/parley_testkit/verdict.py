@@ -9,7 +9,7 @@ import pathlib
 import subprocess
 from typing import Mapping
 
-from .node import parleyd, repository
+from .node import repository
 
 
 def parley_check() -> pathlib.Path:
@@ -19,7 +19,8 @@ def parley_check() -> pathlib.Path:
     if chosen:
         tried = [pathlib.Path(chosen)]
     else:
-        tried = [parleyd().parent / "parley-check"] + [
+        node = os.environ.get("PARLEYD")
+        tried = ([pathlib.Path(node).parent / "parley-check"] if node else []) + [
             repository / "build" / preset / "bin" / "parley-check" for preset in ("release", "asan", "dev", "ci")]
     for path in tried:
         if os.access(path, os.X_OK):
