@@ -168,7 +168,7 @@ PARTS = [
     Part("format", 20, "clang-format has nothing to change", format_),
     Part("house", 10, "includes follow the arrows", house),
     Part("build", 720, "everything, with AddressSanitizer and UBSan", build),
-    Part("unit", 60, "cores, codecs, actors, configuration", unit),
+    Part("unit", 240, "cores, codecs, actors, configuration", unit),
     Part("contract", 120, "each adapter keeps its port's promises, over real servers", contract),
     Part("integration", 300, "the protocol, asked of a node on both backends", integration),
     Part("checker", 120, "the replay finds each bug of a lying node", checker),
