@@ -32,12 +32,12 @@ struct front_model::sink {
   }
   bool write(std::uint64_t id, const frame_ptr& f) {
     auto s = find(id);
-    return s && s->write_live(f->room, f->before(), f->last(), f->events);
+    return s && s->write_live(f->room, f->before(), f->events);
   }
   bool write_after(std::uint64_t id, const frame_ptr& f, position at) {
     auto s = find(id);
     const auto skip = std::ranges::find_if(f->events, [&](const auto& e) { return e->seq > at.seq; });
-    return s && s->write_live(f->room, at, f->last(), {skip, f->events.end()});
+    return s && s->write_live(f->room, at, {skip, f->events.end()});
   }
   void live(std::uint64_t id, const room_key& room, generation gen, position at) {
     auto s = find(id);
@@ -193,14 +193,13 @@ void front_model::session::push(entry e) {
   flush();
 }
 
-bool front_model::session::write_live(const room_ref& room, position before, position last, const event_list& events) {
+bool front_model::session::write_live(const room_ref& room, position before, const event_list& events) {
   const auto waiting =
       static_cast<std::size_t>(std::ranges::count_if(outbox_, [](const entry& e) { return e.live_room != nullptr; }));
   if (waiting > 0 && waiting >= front_.outbox_max_) {
     overflow(room, before);
     return false;
   }
-  (void)last;
   push({{0, push::batch{room->room, before.seq, push::phase::live, events}}, room, before});
   return true;
 }

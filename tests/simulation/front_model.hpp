@@ -16,7 +16,7 @@
 namespace parley::simulation {
 
 struct front_tally {
-  std::uint64_t overflows = 0, fell_out = 0, replayed = 0;
+  std::uint64_t overflows = 0, fell_out = 0;
 };
 
 /// The client's end of a session.
@@ -34,9 +34,10 @@ public:
   front_model(agenda& time, network& net, host_ptr node, std::size_t outbox_max);
   ~front_model() override;
 
-  void serve(reception& chat) { reception_ = &chat; }
-  /// A client connects; its requests go through the answer. Null `reception`: refused.
   class session;
+
+  void serve(reception& chat) { reception_ = &chat; }
+  /// A client connects; its requests go through the answer. Null: refused.
   std::shared_ptr<session> accept(host_ptr client, std::weak_ptr<session_peer> peer, std::size_t window);
   /// What a kill -9 leaves of the front.
   void die();
@@ -46,7 +47,6 @@ public:
   void deliver(std::span<const thread_index> threads, room_ref room, position before, event_list events) override;
   void reset(std::span<const thread_index> threads, room_ref room, position at) override;
   void close(thread_index thread, room_ref room) override;
-  void quiet(std::span<const thread_index>, room_ref, position) {}
 
   static constexpr std::size_t threads = 2;
 
@@ -102,7 +102,7 @@ private:
 
   void post(std::function<void(session&)> what);
   void push(entry e);
-  bool write_live(const room_ref& room, position before, position last, const event_list& events);
+  bool write_live(const room_ref& room, position before, const event_list& events);
   void overflow(const room_ref& room, position at);
   void pin(const room_ref& room);
   void flush();

@@ -50,6 +50,7 @@ public:
   }
   std::uint64_t new_subscriber() { return ++last_; }
   redis_tally& tally() { return tally_; }
+  const redis_tally& tally() const { return tally_; }
 
 private:
   void deliver(const channel& what, const copy& message);

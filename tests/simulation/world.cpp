@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace parley::simulation {
 namespace {
@@ -288,7 +289,7 @@ sometimes world::counters() const {
     c["tail lost"] += t.lost_tails;
   }
   for (const auto& e : endpoints_) {
-    const auto& t = const_cast<redis_model&>(*e).tally();
+    const auto& t = std::as_const(*e).tally();
     c["Redis message dropped"] += t.dropped;
     c["Redis message doubled"] += t.doubled;
     c["Redis message held back"] += t.reordered;
