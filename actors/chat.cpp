@@ -165,12 +165,13 @@ bool chat::release(std::function<void()> released) {
     std::lock_guard lock(r.mutex);
     if (!r.system || r.context->is_stopping.exchange(true)) return false;
   }
-  auto owners_next = [owners = r.owners, released = std::move(released)] {
-    const auto done = each_of(owners.size(), released);
-    for (const auto& owner : owners) caf::anon_send(owner, msg::release{done});
-  };
-  const auto done = each_of(r.writers.size(), std::move(owners_next));
-  for (const auto& writer : r.writers) caf::anon_send(writer, msg::release{done});
+  // Each database for itself: one that is dead keeps its writer busy, and must not keep the others' shards.
+  const auto done = each_of(r.owners.size(), std::move(released));
+  for (std::size_t i = 0; i < r.writers.size(); ++i) {
+    auto flushed = std::make_shared<std::function<void()>>(
+        [owner = r.owners[i], done] { caf::anon_send(owner, msg::release{done}); });
+    caf::anon_send(r.writers[i], msg::release{std::move(flushed)});
+  }
   return true;
 }
 
