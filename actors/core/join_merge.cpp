@@ -52,9 +52,10 @@ void join_merge::plan_since(effects& out, const feed_view& view) {
     begin_newest(out, floor.seq, false, push::gap{room_, next(since.seq), floor, push::gap_reason::retention});
     return;
   }
-  const bool is_beyond = since.seq > head_.head.seq;
-  const auto held = is_beyond ? std::optional<term>{} : term_in(view, since.seq);
-  if (!is_beyond && !held) {  // older than the window: the stored event itself must say its term
+  // Older than the window, or beyond the head: the stored event itself must say its term. An owner knows what it was
+  // told of: a commit whose answer is still on its way may have been read, and shown, by others already.
+  const auto held = since.seq > head_.head.seq ? std::optional<term>{} : term_in(view, since.seq);
+  if (!held) {
     pending_ = pending_start{since.seq, {}, {}, true};
     ask(out, since.seq);
     return;
