@@ -82,6 +82,7 @@ struct surveyed {
   result<std::vector<shard_row>> rows;
 };
 struct shards_claimed {
+  instant sent_at;
   result<std::vector<claimed_shard>> shards;
 };
 /// Stop accepting, let go of everything; `done` runs once it is released, or cannot be.

@@ -40,8 +40,8 @@ caf::behavior ownership_actor::make_behavior() {
           context_->log->write(log_level::warn, "lease.not_renewed", {{"why", m.answer.error().detail}});
           return;
         }
-        for (const auto& ended : core_.renewed(*m.answer, m.sent_at)) {
-          let_go(ended.shard, ended.term, "the database is not the same history any more");
+        for (const auto& ended : core_.renewed(*m.answer, m.sent_at, context_->clock->boot_now())) {
+          let_go(ended.shard, ended.term, "the lease may have ended, or the database is not the same history any more");
         }
         context_->leases[database_.value]->extend(core_.valid_until());
         if (!core_.holds_all_wanted()) survey();
@@ -80,9 +80,10 @@ void ownership_actor::surveyed(msg::surveyed& m) {
   auto claims = core_.surveyed(*m.rows, context_->clock->boot_now());
   if (claims.empty()) return;
   is_surveying_ = true;  // until the claim is answered: one step at a time
-  owners_.claim(context_->options.node, std::move(claims), [self = caf::actor_cast<caf::actor>(this)](auto shards) {
-    caf::anon_send(self, msg::shards_claimed{std::move(shards)});
-  });
+  owners_.claim(context_->options.node, std::move(claims),
+                [self = caf::actor_cast<caf::actor>(this), sent_at = context_->clock->boot_now()](auto shards) {
+                  caf::anon_send(self, msg::shards_claimed{sent_at, std::move(shards)});
+                });
 }
 
 void ownership_actor::claimed(msg::shards_claimed& m) {
@@ -91,7 +92,7 @@ void ownership_actor::claimed(msg::shards_claimed& m) {
     context_->log->write(log_level::warn, "shards.not_claimed", {{"why", m.shards.error().detail}});
     return;
   }
-  const auto won = core_.claimed(*m.shards);
+  const auto won = core_.claimed(*m.shards, m.sent_at);
   for (const auto& shard : won) {
     const auto& actor = shards_.at(shard.shard);
     const shard_mark mark{shard.term, shard.n};

@@ -10,9 +10,11 @@ lease::lease(std::string incarnation, std::vector<shard_id> wanted, lease_option
   std::ranges::sort(wanted_);
 }
 
-std::vector<lease::ended_shard> lease::renewed(const lease_renewal& answer, instant sent_at) {
+std::vector<lease::ended_shard> lease::renewed(const lease_renewal& answer, instant sent_at, instant now) {
   std::vector<ended_shard> ended;
-  if (identity_ && *identity_ != answer.identity) {
+  const bool is_broken = now >= valid_until_;
+  if (is_broken) unbroken_since_ = now;
+  if (is_broken || identity_ != answer.identity) {
     for (const auto& [shard, under] : held_) ended.push_back({shard, under});
     held_.clear();  // claimed again with a new term: the same (room, term, seq) must never name two events
   }
@@ -42,12 +44,12 @@ bool lease::may_claim(const shard_row& row, instant now) {
   return !row.has_lease && now - seen->second.since >= options_.lease_time;
 }
 
-std::vector<claimed_shard> lease::claimed(const std::vector<claimed_shard>& answer) {
+std::vector<claimed_shard> lease::claimed(const std::vector<claimed_shard>& answer, instant sent_at) {
   std::vector<claimed_shard> won;
   for (const auto& shard : answer) {
     auto& seen = largest_[shard.shard];
     seen = std::max(seen, shard.term);
-    if (!shard.is_won) continue;
+    if (!shard.is_won || sent_at < unbroken_since_) continue;  // the next survey tells whose it is
     held_[shard.shard] = shard.term;
     won.push_back(shard);
   }

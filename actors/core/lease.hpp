@@ -29,8 +29,9 @@ public:
   lease(std::string incarnation, std::vector<shard_id> wanted, lease_options options = {});
 
   /// The renewal that was sent at `sent_at` was answered.
-  /// @returns the shards to let go: all, if the database is no longer the same history (C7)
-  [[nodiscard]] std::vector<ended_shard> renewed(const lease_renewal& answer, instant sent_at);
+  /// @returns the shards to let go: all, if the database is no longer the same history (C7), and if the lease may have
+  ///   ended meanwhile: then another node may have claimed them, and a lease that stands again would hide it (C8)
+  [[nodiscard]] std::vector<ended_shard> renewed(const lease_renewal& answer, instant sent_at, instant now);
   /// May this node answer for its shards' heads? Counted from before the renewal was sent.
   bool is_valid(instant now) const;
   instant valid_until() const { return valid_until_; }
@@ -38,8 +39,9 @@ public:
   /// Claims that C8 allows, given what the shard rows look like now: a free shard at once; an owned one only if its
   /// lease ended by the database's clock and this node has itself watched it stand unrenewed for one lease time.
   [[nodiscard]] std::vector<shard_claim> surveyed(const std::vector<shard_row>& rows, instant now);
-  /// @returns the shards that are this node's from now on
-  [[nodiscard]] std::vector<claimed_shard> claimed(const std::vector<claimed_shard>& answer);
+  /// The claim that was sent at `sent_at` was answered.
+  /// @returns the shards that are this node's from now on: none, if the lease may have ended since
+  [[nodiscard]] std::vector<claimed_shard> claimed(const std::vector<claimed_shard>& answer, instant sent_at);
   /// The writer was fenced, or steps down by itself. @returns whether it was ours under that term
   bool stepped_down(shard_id shard, parley::term term);
 
@@ -61,6 +63,7 @@ private:
   lease_options options_;
   std::optional<database_identity> identity_;
   instant valid_until_{};
+  instant unbroken_since_{};  ///< each renewal since was answered before the lease could end
   std::unordered_map<shard_id, term> held_;
   std::unordered_map<shard_id, term> largest_;      ///< ever seen, for the next claim's floor
   std::unordered_map<std::string, watch> watches_;  ///< by owner: a lease is per (node, database), not per shard

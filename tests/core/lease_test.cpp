@@ -14,7 +14,7 @@ lease valid_lease(std::uint32_t shards = 2) {
   std::vector<shard_id> wanted;
   for (auto i = shards; i > 0; --i) wanted.push_back(shard_id{i - 1});
   lease l{"us", wanted, options};
-  (void)l.renewed({here, 1}, noon);
+  (void)l.renewed({here, 1}, noon, noon);
   return l;
 }
 shard_row row(std::uint32_t shard, const std::string& owner, std::uint64_t t = 5, bool has_lease = false,
@@ -28,7 +28,7 @@ claimed_shard won(std::uint32_t shard, std::uint64_t t) { return {shard_id{shard
 TEST_CASE("a lease counts from before its renewal was sent, less a margin", "[core][lease][G7]") {
   lease l{"us", {}, options};
   CHECK_FALSE(l.is_valid(noon));
-  (void)l.renewed({here, 1}, noon);
+  (void)l.renewed({here, 1}, noon, noon);
   CHECK(l.valid_until() == noon + 2800ms);
   CHECK(l.is_valid(noon + 2799ms));
   CHECK_FALSE(l.is_valid(noon + 2800ms));
@@ -36,9 +36,31 @@ TEST_CASE("a lease counts from before its renewal was sent, less a margin", "[co
 
 TEST_CASE("a late answer to an earlier renewal takes nothing away", "[core][lease]") {
   lease l{"us", {}, options};
-  (void)l.renewed({here, 2}, noon + 1s);
-  (void)l.renewed({here, 1}, noon);
+  (void)l.renewed({here, 2}, noon + 1s, noon + 1s);
+  (void)l.renewed({here, 1}, noon, noon);
   CHECK(l.valid_until() == noon + 1s + 2800ms);
+}
+
+TEST_CASE("a lease that may have ended gives up its shards, though it stands again", "[core][lease][G3][G7]") {
+  const auto answered = GENERATE(2799ms, 2800ms, 9000ms);
+  auto l = valid_lease();
+  (void)l.claimed({won(0, 6)}, noon);
+  const auto ended = l.renewed({here, 2}, noon + 1s, noon + answered);
+  if (answered < 2800ms) {
+    CHECK(ended.empty());
+    CHECK(l.owns(shard_id{0}));
+  } else {  // somebody may have claimed it meanwhile, and would be asked for its heads
+    REQUIRE(ended.size() == 1);
+    CHECK(ended[0].term == term{6});
+    CHECK_FALSE(l.owns(shard_id{0}));
+  }
+}
+
+TEST_CASE("a claim whose answer outlives the lease wins nothing", "[core][lease][G3][G7]") {
+  auto l = valid_lease();
+  (void)l.renewed({here, 2}, noon + 4s, noon + 4s);
+  CHECK(l.claimed({won(0, 6)}, noon + 3s).empty());
+  CHECK(l.claimed({won(0, 6)}, noon + 4s).size() == 1);
 }
 
 TEST_CASE("a free shard and one of its own are claimed at once", "[core][lease]") {
@@ -61,7 +83,7 @@ TEST_CASE("what is not wanted or already held is not claimed", "[core][lease]") 
   auto l = valid_lease(1);
   CHECK(l.surveyed({row(9, "")}, noon).empty());
   CHECK_FALSE(l.holds_all_wanted());
-  (void)l.claimed({won(0, 6)});
+  (void)l.claimed({won(0, 6)}, noon);
   CHECK(l.surveyed({row(0, "us", 6)}, noon).empty());
   CHECK(l.owns(shard_id{0}));
   CHECK(l.holds_all_wanted());
@@ -70,7 +92,7 @@ TEST_CASE("what is not wanted or already held is not claimed", "[core][lease]") 
 TEST_CASE("an ended lease is claimed only after it was watched unrenewed for one lease time", "[core][lease][G7]") {
   auto l = valid_lease();
   const auto look = [&](milliseconds later, bool has_lease, std::uint64_t renewals) {
-    (void)l.renewed({here, 1}, noon + later);
+    (void)l.renewed({here, 1}, noon + later, noon + later);
     return l.surveyed({row(0, "them", 5, has_lease, renewals)}, noon + later).size();
   };
   CHECK(look(0ms, false, 7) == 0);  // the database's clock may have jumped
@@ -82,7 +104,7 @@ TEST_CASE("an ended lease is claimed only after it was watched unrenewed for one
 TEST_CASE("a renewal seen meanwhile begins the watch anew", "[core][lease][G7]") {
   auto l = valid_lease();
   const auto look = [&](milliseconds later, std::uint64_t renewals) {
-    (void)l.renewed({here, 1}, noon + later);
+    (void)l.renewed({here, 1}, noon + later, noon + later);
     return l.surveyed({row(0, "them", 5, false, renewals)}, noon + later).size();
   };
   CHECK(look(0ms, 7) == 0);
@@ -94,7 +116,7 @@ TEST_CASE("a renewal seen meanwhile begins the watch anew", "[core][lease][G7]")
 TEST_CASE("another owner is watched from its own beginning", "[core][lease][G7]") {
   auto l = valid_lease();
   CHECK(l.surveyed({row(0, "them")}, noon).empty());
-  (void)l.renewed({here, 2}, noon + 3s);
+  (void)l.renewed({here, 2}, noon + 3s, noon + 3s);
   CHECK(l.surveyed({row(0, "others")}, noon + 3s).empty());
 }
 
@@ -105,13 +127,13 @@ TEST_CASE("a claim asks for a term above every one that was ever seen of the sha
   REQUIRE(after_failover.size() == 1);
   CHECK(after_failover[0].term_before == term{12});
   CHECK(after_failover[0].term_floor == term{40});
-  CHECK(l.claimed({{shard_id{0}, false, term{50}, attempt{}}}).empty());
+  CHECK(l.claimed({{shard_id{0}, false, term{50}, attempt{}}}, noon).empty());
   CHECK(l.surveyed({row(0, "", 12)}, noon)[0].term_floor == term{50});
 }
 
 TEST_CASE("only what was won is owned", "[core][lease]") {
   auto l = valid_lease();
-  const auto mine = l.claimed({won(0, 6), {shard_id{1}, false, term{9}, attempt{}}});
+  const auto mine = l.claimed({won(0, 6), {shard_id{1}, false, term{9}, attempt{}}}, noon);
   REQUIRE(mine.size() == 1);
   CHECK(mine[0].term == term{6});
   CHECK(l.held() == 1);
@@ -120,7 +142,7 @@ TEST_CASE("only what was won is owned", "[core][lease]") {
 
 TEST_CASE("a shard is let go only under the term in which it is held", "[core][lease][G7]") {
   auto l = valid_lease();
-  (void)l.claimed({won(0, 6)});
+  (void)l.claimed({won(0, 6)}, noon);
   CHECK_FALSE(l.stepped_down(shard_id{0}, term{5}));
   CHECK_FALSE(l.stepped_down(shard_id{1}, term{6}));
   CHECK(l.owns(shard_id{0}));
@@ -131,11 +153,11 @@ TEST_CASE("a shard is let go only under the term in which it is held", "[core][l
 TEST_CASE("another history of the database ends every shard, the same one none", "[core][lease][G2][G7]") {
   const auto other = GENERATE(database_identity{"sys", "00000002"}, database_identity{"other", "00000001"});
   auto l = valid_lease();
-  (void)l.claimed({won(0, 6), won(1, 7)});
-  CHECK(l.renewed({here, 2}, noon).empty());
-  CHECK(l.renewed({other, 3}, noon).size() == 2);
+  (void)l.claimed({won(0, 6), won(1, 7)}, noon);
+  CHECK(l.renewed({here, 2}, noon, noon).empty());
+  CHECK(l.renewed({other, 3}, noon, noon).size() == 2);
   CHECK(l.held() == 0);
-  CHECK(l.renewed({other, 4}, noon).empty());
+  CHECK(l.renewed({other, 4}, noon, noon).empty());
 }
 
 }  // namespace parley::testing
