@@ -8,6 +8,7 @@ namespace parley {
 namespace {
 
 refusal mismatch() { return {refusal_code::idempotency_mismatch, "client_msg_id was used with other content", {}}; }
+refusal no_target() { return {refusal_code::message_not_found, "reply_to names no message of this room", {}}; }
 refusal behind_a_failure() {
   return {refusal_code::unavailable, "a write before this one failed: repeat them in order", {}};
 }
@@ -35,9 +36,7 @@ room_log::decision room_log::publish(const asker& from, const std::shared_ptr<co
     }
   }
   // Every event is a message in this version, so a target is there exactly if its seq is.
-  if (d->reply_to > head_.head.seq || (d->reply_to.value != 0 && d->reply_to <= head_.floor.seq)) {
-    return answer{from, refusal{refusal_code::message_not_found, "reply_to names no message of this room", {}}};
-  }
+  if (d->reply_to.value != 0 && d->reply_to <= head_.floor.seq) return answer{from, no_target()};
   if (queued_.size() >= options_.queued_max) {
     gate_.failed(from.session, from.round, now);
     return answer{from, refusal{refusal_code::unavailable, "the room has too many writes waiting", milliseconds{100}}};
@@ -117,7 +116,8 @@ std::variant<reply::published, refusal> room_log::word_for(const queued_draft& q
           },
           [](const outcome::unknown&) -> word {
             return refusal{refusal_code::outcome_unknown, "it may be stored: repeat with the same client_msg_id", {}};
-          }},
+          },
+          [](const outcome::no_target&) -> word { return no_target(); }},
       how.how);
 }
 

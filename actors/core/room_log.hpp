@@ -47,7 +47,8 @@ public:
 
   room_log(room_ref room, room_head head, room_log_options options = {});
 
-  /// Checks, in this order: the session's order (C16), the key, the reply's target, the queue's bound.
+  /// Checks, in this order: the session's order (C16), the key, the reply's target, the queue's bound. A target above
+  /// the head may be on its way, or stored and shown before we hear of it: the writer decides when the turn has come.
   decision publish(const asker& from, const std::shared_ptr<const draft>& d, instant now);
   /// The writer's word on one draft. @returns the answers, in the order of asking
   std::vector<answer> ended(const write_outcome& how, instant now);

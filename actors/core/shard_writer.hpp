@@ -122,9 +122,9 @@ private:
   };
 
   void pump(effects& out, instant now, unix_time wall);
-  bool take_shard(shard_id id, shard_state& shard, flight& f, append_batch& batch, std::size_t& bytes, instant now,
-                  unix_time wall);
-  void take_room(shard_state& shard, room_state& room, flight& f, flight_shard& part, shard_batch& batch,
+  bool take_shard(effects& out, shard_id id, shard_state& shard, flight& f, append_batch& batch, std::size_t& bytes,
+                  instant now, unix_time wall);
+  void take_room(effects& out, shard_state& shard, room_state& room, flight& f, flight_shard& part, shard_batch& batch,
                  std::size_t& bytes, unix_time wall);
   event_ptr make_event(room_state& room, parley::term under, const queued_draft& q, seq s, unix_time wall);
   void make_ready(room_state& room);

@@ -29,7 +29,7 @@ void shard_writer::pump(effects& out, instant now, unix_time wall) {
     ready_.pop_front();
     auto found = shards_.find(id);
     if (found == shards_.end()) continue;
-    if (take_shard(id, found->second, f, batch, bytes, now, wall)) {
+    if (take_shard(out, id, found->second, f, batch, bytes, now, wall)) {
       ready_.push_back(id);  // more waits there, behind the other shards
     } else {
       found->second.is_ready = false;
@@ -41,8 +41,8 @@ void shard_writer::pump(effects& out, instant now, unix_time wall) {
 }
 
 /// @returns whether anything of the shard still waits
-bool shard_writer::take_shard(shard_id id, shard_state& shard, flight& f, append_batch& batch, std::size_t& bytes,
-                              instant now, unix_time wall) {
+bool shard_writer::take_shard(effects& out, shard_id id, shard_state& shard, flight& f, append_batch& batch,
+                              std::size_t& bytes, instant now, unix_time wall) {
   if (now < shard.not_before) return true;
   flight_shard part{{id, shard.term, shard.n, attempt{std::max(shard.last, shard.n).value + 1}}, {}, {}};
   shard_batch rows{part.fence, {}};
@@ -55,7 +55,7 @@ bool shard_writer::take_shard(shard_id id, shard_state& shard, flight& f, append
       if (found != rooms_.end()) found->second.is_ready = false;
       continue;
     }
-    take_room(shard, found->second, f, part, rows, bytes, wall);
+    take_room(out, shard, found->second, f, part, rows, bytes, wall);
   }
   if (!part.rooms.empty()) {
     shard.last = part.fence.own;
@@ -65,16 +65,22 @@ bool shard_writer::take_shard(shard_id id, shard_state& shard, flight& f, append
   return !shard.ready.empty();
 }
 
-void shard_writer::take_room(shard_state& shard, room_state& room, flight& f, flight_shard& part, shard_batch& batch,
-                             std::size_t& bytes, unix_time wall) {
+void shard_writer::take_room(effects& out, shard_state& shard, room_state& room, flight& f, flight_shard& part,
+                             shard_batch& batch, std::size_t& bytes, unix_time wall) {
   flight_room taken{room.room, room.head.head, {}, {}, false};
   room_append rows{room.room, room.head.head, {}, {}};
+  room_results without_target{room.room->key, {}};
   auto s = room.head.head.seq;
   while (!room.waiting.empty() && f.drafts < batch_events_now_ && bytes < options_.batch_bytes_max) {
     auto q = std::move(room.waiting.front());
     room.waiting.pop_front();
     --queued_;
     queued_bytes_ -= q.bytes;
+    // Only here it is known what lies before a draft: all that is stored, and this batch, which is stored whole or not.
+    if (q.what->reply_to > s) {
+      without_target.outcomes.push_back({q.ticket, outcome::no_target{}});
+      continue;
+    }
     bytes += q.bytes;
     ++f.drafts;
     s = next(s);
@@ -82,9 +88,12 @@ void shard_writer::take_room(shard_state& shard, room_state& room, flight& f, fl
     rows.digests.push_back(q.what->digest);
     taken.drafts.push_back(std::move(q));
   }
-  taken.events = rows.events;
-  part.rooms.push_back(std::move(taken));
-  batch.rooms.push_back(std::move(rows));
+  if (!without_target.outcomes.empty()) out.push_back(std::move(without_target));
+  if (!rows.events.empty()) {
+    taken.events = rows.events;
+    part.rooms.push_back(std::move(taken));
+    batch.rooms.push_back(std::move(rows));
+  }
   room.is_ready = !room.waiting.empty();
   if (room.is_ready) shard.ready.push_back(room.room->key);
 }

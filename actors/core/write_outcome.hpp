@@ -33,12 +33,16 @@ struct not_stored {};
 struct refused {};
 /// It may be stored.
 struct unknown {};
+/// When its turn came, no message had the seq that it replies to. Nothing was stored; its neighbours went on.
+struct no_target {};
 
 }  // namespace outcome
 
 struct write_outcome {
   parley::ticket ticket;
-  std::variant<outcome::committed, outcome::duplicate, outcome::not_stored, outcome::refused, outcome::unknown> how;
+  std::variant<outcome::committed, outcome::duplicate, outcome::not_stored, outcome::refused, outcome::unknown,
+               outcome::no_target>
+      how;
 };
 
 }  // namespace parley

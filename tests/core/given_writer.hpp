@@ -25,6 +25,12 @@ struct given_writer {
   shard_writer::effects enqueue(const room_ref& room, std::uint64_t t, const std::string& key = "") {
     return core.enqueue(room->key, ticket{t}, draft_of("ana", key), now, wall);
   }
+  /// A keyless draft that replies to a seq.
+  shard_writer::effects enqueue_reply(const room_ref& room, std::uint64_t t, std::uint64_t target) {
+    auto d = draft_of("ana");
+    d->reply_to = seq{target};
+    return core.enqueue(room->key, ticket{t}, std::move(d), now, wall);
+  }
   shard_writer::effects appended(result<append_outcome> how) { return core.appended(std::move(how), now, wall); }
   shard_writer::effects committed(std::size_t shards = 1) {
     return appended(append_outcome{verdicts(shards, shard_verdict::committed), {}});
@@ -50,13 +56,13 @@ inline const recover_request& request_of(const shard_writer::effects& effects) {
   REQUIRE(found != nullptr);
   return found->request;
 }
-/// How each ticket ended: c, d, n, r or u for committed, duplicate, not stored, refused or unknown.
+/// How each ticket ended: c, d, n, r, u or t for committed, duplicate, not stored, refused, unknown or no target.
 inline std::string words_of(const shard_writer::effects& effects) {
   std::string words;
   for (const auto& e : effects) {
     if (const auto* results = std::get_if<shard_writer::room_results>(&e)) {
       for (const auto& o : results->outcomes) {
-        words += (words.empty() ? "" : " ") + std::to_string(o.ticket.value) + "cdnru"[o.how.index()];
+        words += (words.empty() ? "" : " ") + std::to_string(o.ticket.value) + "cdnrut"[o.how.index()];
       }
     }
   }

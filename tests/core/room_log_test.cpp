@@ -112,14 +112,15 @@ TEST_CASE("a key that storage knew with other content is a mismatch; with delete
   CHECK(ack_of(std::get<room_log::answer>(log.publish(asker(1), draft_of("ana", "c-2", 7), noon))).duplicate);
 }
 
-TEST_CASE("a reply needs its message: above the floor, not above the head", "[core][room_log]") {
+TEST_CASE("a reply to a message below the floor finds none; one above the head waits for its turn",
+          "[core][room_log]") {
   auto log = log_at(at(3, 41), at(2, 10));
   const auto reply_to = [&](std::uint64_t s) {
     auto d = draft_of("ana");
     d->reply_to = seq{s};
     return log.publish(asker(1), d, noon);
   };
-  CHECK(code_of(reply_to(42)) == refusal_code::message_not_found);
+  CHECK(std::holds_alternative<room_log::queue>(reply_to(42)));
   CHECK(code_of(reply_to(10)) == refusal_code::message_not_found);
   CHECK(std::holds_alternative<room_log::queue>(reply_to(41)));
   CHECK(std::holds_alternative<room_log::queue>(reply_to(11)));
@@ -127,15 +128,21 @@ TEST_CASE("a reply needs its message: above the floor, not above the head", "[co
   CHECK(code_of(reply_to(11)) == refusal_code::message_not_found);
 }
 
-TEST_CASE("a refused reply fails alone, and the key is asked before the target", "[core][room_log][G5]") {
+TEST_CASE("a reply without a target fails alone", "[core][room_log]") {
   auto log = log_at(at(3, 41));
-  auto bad = draft_of("ana");
-  bad->reply_to = seq{99};
-  (void)log.publish(asker(1), bad, noon);
+  const auto bad = queued(log, asker(1), draft_of("ana", "c-1"));
+  const auto behind = queued(log, asker(1, 2), draft_of("ana"));
+  CHECK(code_of(log.ended({bad, outcome::no_target{}}, noon).at(0)) == refusal_code::message_not_found);
+  CHECK(log.ended({behind, committed_as(*draft_of("ana"), at(3, 42))}, noon).size() == 1);
+  queued(log, asker(1, 3), draft_of("ana", "c-1"));  // its key names nothing stored
+}
+
+TEST_CASE("the key is asked before the target", "[core][room_log][G5]") {
+  auto log = log_at(at(3, 41), at(3, 10));
   const auto hello = draft_of("ana", "c-1");
   (void)log.ended({queued(log, asker(1), hello), committed_as(*hello, at(3, 42))}, noon);
   auto repeat = draft_of("ana", "c-1");
-  repeat->reply_to = seq{99};  // same digest: the front made it of both
+  repeat->reply_to = seq{5};  // same digest: the front made it of both
   CHECK(ack_of(std::get<room_log::answer>(log.publish(asker(1), repeat, noon))).duplicate);
 }
 

@@ -60,6 +60,45 @@ TEST_CASE("while a batch is under way the next one collects, of all rooms and sh
   CHECK(words_of(w.committed(2)) == "2c 5c 4c 3c");
 }
 
+TEST_CASE("a reply may name what is stored, or what goes before it", "[core][shard_writer][G2]") {
+  given_writer w;
+  (void)w.enqueue(general, 1);  // 42, under way
+  CHECK(w.enqueue_reply(general, 2, 42).empty());
+  CHECK(w.enqueue_reply(general, 3, 43).empty());
+  CHECK(w.enqueue_reply(general, 4, 41).empty());
+  const auto effects = w.committed();
+  CHECK(words_of(effects) == "1c");
+  const auto& events = batch_of(effects).shards[0].rooms[0].events;
+  CHECK(seqs_of(events) == std::vector<std::uint64_t>{43, 44, 45});
+  CHECK(events[1]->reply_to == seq{43});
+  CHECK(words_of(w.committed()) == "2c 3c 4c");
+}
+
+TEST_CASE("a reply whose target does not come before it finds none, and leaves no hole", "[core][shard_writer][G2]") {
+  given_writer w;
+  CHECK(words_of(w.enqueue_reply(general, 1, 42)) == "1t");  // it would be 42 itself
+  CHECK(w.core.is_idle());
+  (void)w.enqueue(general, 2);
+  (void)w.enqueue_reply(general, 3, 44);
+  (void)w.enqueue(general, 4);
+  const auto effects = w.committed();
+  CHECK(words_of(effects) == "2c 3t");
+  CHECK(seqs_of(batch_of(effects).shards[0].rooms[0].events) == std::vector<std::uint64_t>{43});
+  CHECK(words_of(w.committed()) == "4c");
+}
+
+TEST_CASE("a reply is judged again when its target turns out to be a repeat", "[core][shard_writer][G5]") {
+  given_writer w;
+  (void)w.enqueue(random_room, 1);
+  (void)w.enqueue(general, 2, "c-1");
+  (void)w.enqueue_reply(general, 3, 42);
+  (void)w.committed();  // both leave, as 42 and 43
+  const auto effects = w.appended(append_outcome{{}, {{general->key, "ana", "c-1", at(4, 7), today, digest_of(1)}}});
+  CHECK(words_of(effects) == "2d 3t");
+  CHECK(find_effect<shard_writer::append>(effects) == nullptr);
+  CHECK(w.core.is_idle());
+}
+
 TEST_CASE("a batch is bounded by events and by bytes; the rest follows", "[core][shard_writer][G9]") {
   shard_writer_options options;
   const bool by_bytes = GENERATE(false, true);

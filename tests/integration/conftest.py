@@ -200,6 +200,6 @@ def long_room(node):
         numbers = range(1, LONG_ROOM_EVENTS + 1)
         for n in numbers:
             session.start("publish", room=name, text=f"n{n}", client_msg_id=f"{n:06}")
-        last = session.reply(len(numbers) + 1)  # `connect` was 1
-        assert last[1]["seq"] == LONG_ROOM_EVENTS
+        last = session.ack(len(numbers) + 1, patience_s=60)  # `connect` was 1
+        assert last["seq"] == LONG_ROOM_EVENTS
     return name

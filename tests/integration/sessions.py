@@ -72,6 +72,12 @@ class Session:
         assert name == "error", (name, answer)
         return answer
 
+    def ack(self, op_id, patience_s=PATIENCE_S):
+        """The body of the reply with that id, which must be `published`: a failure says what came instead."""
+        name, answer = self.reply(op_id, patience_s)
+        assert name == "published", f"{op_id} was answered with {name}: {answer}"
+        return answer
+
     def connect(self, user=None, **body):
         if user is not None:
             body["user"] = user

@@ -35,7 +35,7 @@ def test_repeats_in_one_frame_store_one_event(enter, codec, room):
     ana = enter("ana")
     publish = {"room": room, "text": "x", "client_msg_id": "k"}
     ana.send(*[{"id": n, "publish": publish} for n in range(11, 16)])
-    answers = [ana.reply(n)[1] for n in range(11, 16)]
+    answers = [ana.ack(n) for n in range(11, 16)]
     assert {answer["seq"] for answer in answers} == {1}
     assert [answer["duplicate"] for answer in answers] == [False] + [True] * 4
 
@@ -46,7 +46,7 @@ def test_a_repeat_right_behind_others_of_its_batch_is_a_duplicate(enter, codec, 
         ana.start("publish", room=room, text=f"{n % 50}", client_msg_id=f"k{n % 50}")
         for n in range(150)
     ]
-    answers = [ana.reply(op_id)[1] for op_id in ids]
+    answers = [ana.ack(op_id) for op_id in ids]
     assert [a["seq"] for a in answers] == list(range(1, 51)) * 3
     assert ana.publish(room, "next")["seq"] == 51
 
@@ -105,7 +105,7 @@ def test_metadata_is_compared_as_values_not_as_text(open_session, room):
         ['{"a":1,"b":[100]}', '{"b":[1e2],"a":1.0}', '{ "b" : [100.0], "a" : 10e-1 }'], start=21
     ):
         ana.wire.send(JsonCodec.opcode, template % (n, room, text))
-        answer = ana.reply(n)[1]
+        answer = ana.ack(n)
         assert (answer["seq"], answer["duplicate"]) == (1, n > 21)
 
 

@@ -133,7 +133,7 @@ def publish_big(session, room, count):
     last = 0
     for start in range(0, count, 10):
         ids = [session.start("publish", room=room, text=BIG) for _ in range(min(10, count - start))]
-        last = [session.reply(op_id)[1]["seq"] for op_id in ids][-1]
+        last = [session.ack(op_id)["seq"] for op_id in ids][-1]
     return last
 
 

@@ -126,6 +126,6 @@ def test_a_resume_from_each_seq_while_others_publish_is_seamless(enter, codec, r
     for seq in range(13):
         due = [ana.start("publish", room=room, text=f"{seq}.{n}") for n in range(5)]
         _, stream = resume(bob, room, twelve[seq])
-        acked = [ana.reply(op_id)[1]["seq"] for op_id in due]
+        acked = [ana.ack(op_id)["seq"] for op_id in due]
         bob.until_seq(room, acked[-1])
         assert stream.seqs == list(range(seq + 1, acked[-1] + 1))
