@@ -1,5 +1,6 @@
 #include "actors/connection_actor.hpp"
 
+#include "actors/core/mutant.hpp"
 #include "actors/core/overload.hpp"
 #include "actors/room_identity.hpp"
 
@@ -241,7 +242,8 @@ connection_actor::subscription* connection_actor::subscription_of(const room_key
   auto name = names_.find(room);
   if (name == names_.end()) return nullptr;
   auto found = rooms_.find(name->second);
-  return found != rooms_.end() && found->second.gen == gen ? &found->second : nullptr;
+  const bool is_its = found != rooms_.end() && (found->second.gen == gen || is_on(mutant::generation_ignored));
+  return is_its ? &found->second : nullptr;
 }
 
 void connection_actor::perform(subscription& s, join_merge::effects effects) {

@@ -1,5 +1,6 @@
 #include "actors/shard_actor.hpp"
 
+#include "actors/core/mutant.hpp"
 #include "actors/room_actor.hpp"
 #include "actors/stop.hpp"
 
@@ -29,7 +30,8 @@ caf::behavior shard_actor::make_behavior() {
       [this](msg::room_loaded& m) { loaded(m); },
       [this](const msg::asleep& m) {
         auto found = rooms_.find(m.room);
-        if (found == rooms_.end() || found->second.forwarded != m.forwarded) return;
+        if (found == rooms_.end() || (found->second.forwarded != m.forwarded && !is_on(mutant::room_sleeps_on_a_write)))
+          return;
         caf::anon_send(writer_, msg::close_room{m.room});
         stop_now(found->second.actor);
         rooms_.erase(found);
@@ -73,6 +75,7 @@ void shard_actor::closed() {
 
 bool shard_actor::may_answer() const {
   const auto database = context_->options.routes[shard_.value].database;
+  if (is_on(mutant::head_word_without_lease)) return owned_under_.has_value();
   return owned_under_ && context_->leases[database.value]->is_valid(context_->clock->boot_now());
 }
 
@@ -155,7 +158,7 @@ void shard_actor::moved(const msg::shard_moved& m) {
 
 void shard_actor::tick() {
   if (owned_under_) {
-    if (auto b = beacons_.due()) context_->endpoint_of(shard_).publish(std::move(*b));
+    if (auto b = beacons_.due(); b && !is_on(mutant::no_beacon)) context_->endpoint_of(shard_).publish(std::move(*b));
   }
   const auto now = context_->clock->boot_now();
   if (now - swept_at_ < seconds{1}) return;

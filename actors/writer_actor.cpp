@@ -1,5 +1,7 @@
 #include "actors/writer_actor.hpp"
 
+#include "actors/core/mutant.hpp"
+
 #include <caf/send.hpp>
 
 #include <utility>
@@ -86,7 +88,12 @@ void writer_actor::perform(shard_writer::effects effects) {
 void writer_actor::perform_one(shard_writer::append& e) {
   std::size_t events = 0;
   for (const auto& shard : e.batch.shards) {
-    for (const auto& room : shard.rooms) events += room.events.size();
+    for (const auto& room : shard.rooms) {
+      events += room.events.size();
+      if (is_on(mutant::publish_before_commit)) {
+        context_->endpoint_of(shard.fence.shard).publish(room.room, {room.room->key, room.before, room.events});
+      }
+    }
   }
   context_->probe->batch_sent(events);
   sent_at_ = context_->clock->boot_now();

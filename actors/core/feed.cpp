@@ -1,6 +1,7 @@
 #include "actors/core/feed.hpp"
 
 #include "actors/core/contiguous.hpp"
+#include "actors/core/mutant.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -30,7 +31,7 @@ bool feed::needs_tick() const {
 feed::effects feed::subscribed(instant now) {
   effects out;
   // What was published while there was no subscription is lost for good: look before trusting the tail (C10, C11).
-  if (is_loaded_ || newest_asked_) head_doubt_.raise();
+  if ((is_loaded_ || newest_asked_) && !is_on(mutant::history_before_subscribe)) head_doubt_.raise();
   link_ = link::confirmed;
   proceed(out, now);
   return out;
@@ -70,6 +71,7 @@ feed::effects feed::head_seen(const room_head& seen, std::optional<shard_mark> m
 
 /// @returns whether the stream now holds all of it; false: a hole lies before it, or it contradicts what we hold
 bool feed::accept(effects& out, const room_envelope& envelope) {
+  if (is_on(mutant::hole_ignored) && envelope.before.seq > window_.last().seq) window_.restart(envelope.before);
   const auto last = window_.last();
   const auto& events = envelope.events;
   if (!is_contiguous(events, envelope.before.seq)) return true;  // malformed: as if it were lost
@@ -141,8 +143,9 @@ void feed::note_head(const room_head& seen, instant now) {
 
 void feed::proceed(effects& out, instant now) {
   if (link_ == link::subscribing) {
-    if (now < confirm_by_) return;  // subscription first: an event committed in between then arrives twice, never not
-    link_ = link::polling;
+    // Subscription first: an event committed in between then arrives twice, never not.
+    if (now < confirm_by_ && !is_on(mutant::history_before_subscribe)) return;
+    if (now >= confirm_by_) link_ = link::polling;
   }
   if (!is_loaded_) {
     if (!newest_asked_ && now >= retry_at_ && (!attaches_.empty() || anchor_doubt_.is_open())) {

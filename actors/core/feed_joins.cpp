@@ -1,5 +1,6 @@
 #include "actors/core/contiguous.hpp"
 #include "actors/core/feed.hpp"
+#include "actors/core/mutant.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -63,7 +64,8 @@ feed::effects feed::head_answered(question q, result<room_head> head, std::optio
   note_head(*head, now);
   if (head->head.seq < head_asked_at_) anchor_doubt_.raise();  // the log is shorter than what we had: was a tail lost?
   for (auto& a : attaches_) {
-    if (!a.needs && a.order <= head_order_) a.needs = head->head.seq;
+    const bool is_served = a.order <= head_order_ || is_on(mutant::shared_head_query);
+    if (!a.needs && is_served) a.needs = head->head.seq;
   }
   proceed(out, now);
   return out;
@@ -80,7 +82,7 @@ feed::effects feed::newest_answered(question q, result<history_page> page, insta
   }
   load(out, *page);
   for (auto& a : attaches_) {
-    if (a.order <= head_order_) a.needs = page->head.head.seq;
+    if (a.order <= head_order_ || is_on(mutant::shared_head_query)) a.needs = page->head.head.seq;
   }
   for (const auto& envelope : std::exchange(early_, {})) {
     if (!accept(out, envelope) && !hole_since_) hole_since_ = now;
@@ -110,7 +112,7 @@ void feed::load(effects& out, const history_page& page) {
   is_loaded_ = true;
   head_doubt_.settle();
   anchor_doubt_.settle();
-  out.push_back(marked{page.mark});
+  if (!is_on(mutant::history_before_subscribe)) out.push_back(marked{page.mark});
   for (const auto& [thread, rows] : threads_) out.push_back(open_thread{thread, window_.last()});
 }
 

@@ -1,5 +1,7 @@
 #include "actors/core/join_merge.hpp"
 
+#include "actors/core/mutant.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -55,7 +57,8 @@ void join_merge::plan_since(effects& out, const feed_view& view) {
   // Older than the window, or beyond the head: the stored event itself must say its term. An owner knows what it was
   // told of: a commit whose answer is still on its way may have been read, and shown, by others already.
   const auto held = since.seq > head_.head.seq ? std::optional<term>{} : term_in(view, since.seq);
-  if (!held) {
+  const bool is_rash = is_on(mutant::reset_beyond_owners_head) && since.seq > head_.head.seq;
+  if (!held && !is_rash) {
     pending_ = pending_start{since.seq, {}, {}, true};
     ask(out, since.seq);
     return;
@@ -67,7 +70,7 @@ void join_merge::plan_since(effects& out, const feed_view& view) {
 void join_merge::prove(effects& out, std::optional<term> held, const range_page* page) {
   const auto since = *options_.since;
   pending_.reset();
-  const bool is_found = since.seq.value == 0 || held == since.term;
+  const bool is_found = since.seq.value == 0 || held == since.term || is_on(mutant::resume_without_proof);
   if (!is_found) {
     const auto start = std::max(minus(head_.head.seq, options_.max), head_.floor.seq);
     begin_newest(out, start, false, push::gap{room_, seq{1}, {}, push::gap_reason::reset});
@@ -167,7 +170,8 @@ void join_merge::start_proven(effects& out, const range_page& page) {
   const auto start = *std::exchange(pending_, std::nullopt);
   const auto counted_from = std::exchange(head_, page.head).head;
   // The reply names the head that was asked for: what the log has grown by since may reach this feed after `live`.
-  if (start.at <= counted_from.seq && counted_from.seq < head_.head.seq) head_.head = counted_from;
+  const bool is_named = !is_on(mutant::joined_names_later_head);
+  if (is_named && start.at <= counted_from.seq && counted_from.seq < head_.head.seq) head_.head = counted_from;
   const bool is_lost = head_.floor.seq > start.at;  // retention went past it meanwhile
   if (start.is_proof && is_lost) {
     begin(out, head_.floor, false, push::gap{room_, next(start.at), {}, push::gap_reason::retention}, &page);
@@ -195,10 +199,11 @@ void join_merge::take_page(effects& out, const range_page& page) {
     reset_to(out, to);
   }
   if (page.head.floor.seq > last_.seq) {
-    out.push_back(send{push::gap{room_, next(last_.seq), page.head.floor, push::gap_reason::retention}});
+    const push::gap passed{room_, next(last_.seq), page.head.floor, push::gap_reason::retention};
+    if (!is_on(mutant::floor_ignored)) out.push_back(send{passed});
     last_ = page.head.floor;
   } else if (const auto anchor = last_.seq == page.head.floor.seq ? page.head.floor.term : page.anchor;
-             last_.seq.value != 0 && anchor != last_.term) {
+             last_.seq.value != 0 && anchor != last_.term && !is_on(mutant::anchor_ignored)) {
     lost_tail(out, page);
     return;
   }

@@ -1,5 +1,7 @@
 #include "actors/core/lease.hpp"
 
+#include "actors/core/mutant.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -12,13 +14,14 @@ lease::lease(std::string incarnation, std::vector<shard_id> wanted, lease_option
 
 std::vector<lease::ended_shard> lease::renewed(const lease_renewal& answer, instant sent_at, instant now) {
   std::vector<ended_shard> ended;
-  const bool is_broken = now >= valid_until_;
+  const bool is_broken = now >= valid_until_ && !is_on(mutant::lapsed_lease_renewed);
   if (is_broken) unbroken_since_ = now;
-  if (is_broken || identity_ != answer.identity) {
+  if (is_broken || (identity_ != answer.identity && !is_on(mutant::term_kept_over_new_timeline))) {
     for (const auto& [shard, under] : held_) ended.push_back({shard, under});
     held_.clear();  // claimed again with a new term: the same (room, term, seq) must never name two events
   }
   identity_ = answer.identity;
+  if (is_on(mutant::lease_from_answer)) sent_at = now;
   valid_until_ = std::max(valid_until_, sent_at + options_.lease_time - options_.margin);
   return ended;
 }
@@ -41,6 +44,7 @@ bool lease::may_claim(const shard_row& row, instant now) {
   if (row.owner.empty() || row.owner == incarnation_) return true;
   auto [seen, is_new] = watches_.try_emplace(row.owner, watch{row.owner, row.renewals, now});
   if (!is_new && (seen->second.renewals != row.renewals)) seen->second = {row.owner, row.renewals, now};
+  if (is_on(mutant::claim_without_watch)) return !row.has_lease;
   return !row.has_lease && now - seen->second.since >= options_.lease_time;
 }
 

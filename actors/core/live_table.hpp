@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/core/ids.hpp"
+#include "actors/core/mutant.hpp"
 
 #include <cstddef>
 #include <deque>
@@ -59,7 +60,8 @@ public:
   void go_live(Session session, const Key& room, generation gen, position at, Sink& sink) {
     leave(session, room, gen);
     auto found = rooms_.find(room);
-    if (found == rooms_.end() || !reaches(found->second, at)) {
+    const bool is_early = is_on(mutant::row_live_too_early);
+    if (found == rooms_.end() || (!is_early && !reaches(found->second, at))) {
       sink.behind(session, room, gen, at, false);
       return;
     }
@@ -69,6 +71,7 @@ public:
     entry.rows.push_back({session, gen, at});
     sink.live(session, room, gen, at);
     for (const auto& frame : entry.ring) {
+      if (is_early) return;
       auto mine = entry.index.find(session);
       if (mine == entry.index.end() || !deliver_to(entry, mine->second, room, frame, sink)) return;
     }
@@ -160,7 +163,9 @@ private:
   template <class Sink>
   bool deliver_to(room_entry& entry, std::size_t i, const Key& room, const Frame& frame, Sink& sink) {
     auto& r = entry.rows[i];
-    if (r.last == frame->before()) [[likely]] {
+    const bool is_taken = (is_on(mutant::merge_without_dedup) && r.last.seq > frame->before().seq) ||
+                          (is_on(mutant::hole_ignored) && r.last.seq < frame->before().seq);
+    if (r.last == frame->before() || is_taken) [[likely]] {
       if (sink.write(r.session, frame)) {
         r.last = frame->last();
         return true;

@@ -1,5 +1,7 @@
 #include "actors/core/shard_writer.hpp"
 
+#include "actors/core/mutant.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -70,7 +72,10 @@ shard_writer::effects shard_writer::enqueue(const room_key& room, ticket t, std:
 shard_writer::effects shard_writer::appended(result<append_outcome> outcome, instant now, unix_time wall) {
   effects out;
   if (!flight_ || flight_->is_recovering) return out;
-  if (outcome.has_error() && outcome.error().code == errc::outcome_unknown) {
+  const bool is_unknown = outcome.has_error() && outcome.error().code == errc::outcome_unknown;
+  if (is_on(mutant::unknown_is_stored) && is_unknown)
+    outcome = append_outcome{std::vector(flight_->shards.size(), shard_verdict::committed), {}};
+  if (is_unknown && outcome.has_error() && !is_on(mutant::unknown_is_failed)) {
     flight_->is_recovering = true;
     send_recovery(out);
     return out;
@@ -84,7 +89,8 @@ shard_writer::effects shard_writer::appended(result<append_outcome> outcome, ins
   } else {
     retry_delay_ = milliseconds{0};
     batch_events_now_ = std::min(options_.batch_events_max, batch_events_now_ * 2);
-    for (std::size_t i = 0; i < f.shards.size(); ++i) ended_shard(out, f.shards[i], outcome->verdicts.at(i), now);
+    for (std::size_t i = 0; i < f.shards.size(); ++i)
+      ended_shard(out, f.shards[i], outcome->verdicts.at(is_on(mutant::verdict_of_a_neighbour) ? 0 : i), now);
   }
   pump(out, now, wall);
   return out;
@@ -135,6 +141,7 @@ void shard_writer::expire(effects& out, instant now) {
   for (auto& part : flight_->shards) {
     for (auto& taken : part.rooms) {
       if (taken.is_answered || taken.drafts.empty() || taken.drafts.front().deadline > now) continue;
+      if (is_on(mutant::late_is_failed)) answer_all(out, taken, outcome::not_stored{});
       answer_all(out, taken, outcome::unknown{});
       if (auto room = rooms_.find(taken.room->key); room != rooms_.end()) fail_waiting(out, room->second);
     }

@@ -1,6 +1,8 @@
 // Building a batch: whose turn it is, how much goes, and which numbers it gets.
 #include "actors/core/shard_writer.hpp"
 
+#include "actors/core/mutant.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -37,6 +39,9 @@ void shard_writer::pump(effects& out, instant now, unix_time wall) {
   }
   if (f.shards.empty()) return;
   flight_ = std::move(f);
+  for (auto& part : flight_->shards) {
+    if (is_on(mutant::ack_before_commit)) committed(out, part, part.fence.before);
+  }
   out.push_back(append{std::move(batch)});
 }
 
@@ -91,6 +96,7 @@ void shard_writer::take_room(effects& out, shard_state& shard, room_state& room,
   if (!without_target.outcomes.empty()) out.push_back(std::move(without_target));
   if (!rows.events.empty()) {
     taken.events = rows.events;
+    if (is_on(mutant::head_moves_on_send)) room.head.head = rows.events.back()->at_position();
     part.rooms.push_back(std::move(taken));
     batch.rooms.push_back(std::move(rows));
   }

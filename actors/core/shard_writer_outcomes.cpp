@@ -1,6 +1,8 @@
 // What came of a batch: verdicts, duplicates, failures.
 #include "actors/core/shard_writer.hpp"
 
+#include "actors/core/mutant.hpp"
+
 #include <algorithm>
 #include <unordered_map>
 #include <utility>
@@ -8,6 +10,8 @@
 namespace parley {
 
 void shard_writer::ended_shard(effects& out, flight_shard& part, shard_verdict verdict, instant now) {
+  if (is_on(mutant::stale_is_committed) && verdict == shard_verdict::stale) verdict = shard_verdict::committed;
+  if (is_on(mutant::locked_is_committed) && verdict == shard_verdict::locked) verdict = shard_verdict::committed;
   switch (verdict) {
     case shard_verdict::committed: committed(out, part, part.fence.own); return;
     case shard_verdict::not_owner: lose_shard(out, part, "another owner or term", true); return;
@@ -119,7 +123,7 @@ void shard_writer::requeue(effects& out, flight_room& taken, bool is_shard_open)
   for (auto it = taken.drafts.rbegin(); it != taken.drafts.rend(); ++it) {
     ++queued_;
     queued_bytes_ += it->bytes;
-    room.waiting.push_front(std::move(*it));
+    room.waiting.insert(is_on(mutant::requeue_at_the_back) ? room.waiting.end() : room.waiting.begin(), std::move(*it));
   }
   taken.drafts.clear();
   make_ready(room);

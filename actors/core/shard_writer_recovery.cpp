@@ -1,6 +1,8 @@
 // An unknown outcome: what is asked, and what the answer proves (C6).
 #include "actors/core/shard_writer.hpp"
 
+#include "actors/core/mutant.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -16,6 +18,7 @@ void shard_writer::send_recovery(effects& out) {
       auto& s = shards_.at(part.fence.shard);
       part.past = s.last = attempt{std::max(s.last, part.past).value + 1};
     }
+    if (is_on(mutant::attempt_id_reused)) part.past = part.fence.own;
     request.shards.push_back({part.fence.shard, part.fence.term, part.past});
     for (const auto& taken : part.rooms) request.rooms.push_back(taken.room);
   }

@@ -1,5 +1,7 @@
 #include "actors/core/tail_watch.hpp"
 
+#include "actors/core/mutant.hpp"
+
 namespace parley {
 
 bool tail_watch::added(const room_ref& room) {
@@ -29,7 +31,7 @@ std::vector<tail_watch::hint> tail_watch::heard(const beacon& b) {
   if (shard == shards_.end()) return hints;
   const shard_mark from{b.term, b.n_before};
   for (auto& [key, feed] : shard->second) {
-    if (feed.mark == from) feed.mark = shard_mark{b.term, b.n};
+    if (feed.mark == from || is_on(mutant::beacon_chain_ignored)) feed.mark = shard_mark{b.term, b.n};
   }
   for (const auto& entry : b.heads) {
     if (auto feed = shard->second.find(entry.room); feed != shard->second.end()) {
@@ -43,8 +45,11 @@ tail_watch::suspects tail_watch::polled(shard_id id, shard_mark mark) {
   suspects found;
   auto shard = shards_.find(id);
   if (shard == shards_.end()) return found;
-  for (const auto& [key, feed] : shard->second) {
+  for (auto& [key, feed] : shard->second) {
+    if (is_on(mutant::poll_compares_behind) && feed.mark && feed.mark->n >= mark.n) continue;
+    if (is_on(mutant::no_beacon)) continue;
     if (feed.mark && feed.mark != mark) found.push_back(feed.room);  // differs, not: is behind
+    if (is_on(mutant::mark_before_head_read) && feed.mark) feed.mark = mark;
   }
   return found;
 }
