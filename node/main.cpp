@@ -1,3 +1,4 @@
+#include "actors/core/mutant.hpp"
 #include "node/configuration.hpp"
 #include "node/log_writer.hpp"
 #include "node/logfmt.hpp"
@@ -10,6 +11,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <fstream>
@@ -73,10 +75,22 @@ exit_code carry_out(const std::vector<std::string>& arguments) {
   return exit_code::internal;
 }
 
+/// In a build with seeded bugs only; scripts/mutants tells what they are for.
+void switch_on_mutant() {
+#ifdef PARLEY_MUTANTS
+  const char* name = std::getenv("PARLEYD_MUTANT");
+  if (name == nullptr) return;
+  if (!choose_mutant(name))
+    throw refusal_to_start(exit_code::usage, std::string{"PARLEYD_MUTANT names no mutant: "} + name);
+  std::fprintf(stderr, "parleyd: breaks its promises on purpose: %s\n", name);
+#endif
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
+    switch_on_mutant();
     apply_process_rules();
     return static_cast<int>(carry_out({argv + 1, argv + argc}));
   } catch (const refusal_to_start& why) {

@@ -1,5 +1,6 @@
 #include "storage/postgres/page_rows.hpp"
 
+#include "actors/core/mutant.hpp"
 #include "storage/event_codec.hpp"
 
 #include <algorithm>
@@ -14,7 +15,8 @@ enum header_column { shard_term, n, floor_term, floor_seq, head_term, head_seq, 
 marked_head header_of(const rows& r, int row) {
   const position floor{r.id<term>(row, floor_term), r.id<seq>(row, floor_seq)};
   const position newest{r.id_or(row, head_term, term{0}), r.id_or(row, head_seq, seq{0})};
-  return {{newest.seq > floor.seq ? newest : floor, floor}, {r.id<term>(row, shard_term), r.id<attempt>(row, n)}};
+  const bool is_newest = newest.seq > floor.seq || is_on(mutant::head_without_floor);
+  return {{is_newest ? newest : floor, floor}, {r.id<term>(row, shard_term), r.id<attempt>(row, n)}};
 }
 
 error no_shard() { return {errc::unavailable, "the shard is not in this database"}; }

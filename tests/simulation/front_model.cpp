@@ -1,5 +1,7 @@
 #include "tests/simulation/front_model.hpp"
 
+#include "actors/core/mutant.hpp"
+
 #include <algorithm>
 
 namespace parley::simulation {
@@ -197,6 +199,7 @@ bool front_model::session::write_live(const room_ref& room, position before, con
   const auto waiting =
       static_cast<std::size_t>(std::ranges::count_if(outbox_, [](const entry& e) { return e.live_room != nullptr; }));
   if (waiting > 0 && waiting >= front_.outbox_max_) {
+    if (is_on(mutant::slow_reader_drops_silently)) return true;
     overflow(room, before);
     return false;
   }

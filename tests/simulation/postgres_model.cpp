@@ -1,5 +1,7 @@
 #include "tests/simulation/postgres_model.hpp"
 
+#include "actors/core/mutant.hpp"
+
 #include <algorithm>
 #include <memory>
 
@@ -9,6 +11,7 @@ namespace {
 constexpr std::size_t undo_max = 64;
 constexpr milliseconds lock_poll{2};
 constexpr unsigned claim_tries = 250;  // lock_timeout
+constexpr milliseconds replica_lag{50};
 
 position head_of(const postgres_model::room_state& room) {
   return room.events.empty() ? position{} : room.events.back()->at_position();
@@ -34,6 +37,8 @@ void postgres_model::later(nanoseconds delay, task what) {
 
 shard_verdict postgres_model::judge(const std::string& owner, const shard_fence& fence) const {
   const auto& s = shards_[fence.shard.value];
+  if (is_on(mutant::lease_wall_clock_no_fence)) return shard_verdict::committed;
+  if (is_on(mutant::fence_without_term)) return s.n == fence.before ? shard_verdict::committed : shard_verdict::stale;
   if (s.owner != owner || s.term != fence.term) return shard_verdict::not_owner;
   return s.n == fence.before ? shard_verdict::committed : shard_verdict::stale;
 }
@@ -67,9 +72,12 @@ void postgres_model::write_batch(const append_batch& batch, const std::vector<st
       const auto& room = rooms_[r.room->key];
       for (const auto& e : r.events) {
         const auto key = room.keys.find({e->sender, e->client_msg_id});
-        if (!e->client_msg_id.empty() && key != room.keys.end()) outcome.duplicates.push_back(key->second);
+        const bool is_known = key != room.keys.end() && !is_on(mutant::dedup_in_memory_only);
+        if (!e->client_msg_id.empty() && is_known) outcome.duplicates.push_back(key->second);
       }
-      if (head_of(room) != r.before && outcome.duplicates.empty()) return reply(error{errc::room_forked, "head"});
+      const bool is_checked = !is_on(mutant::lease_wall_clock_no_fence) && !is_on(mutant::head_moves_on_send);
+      if (is_checked && head_of(room) != r.before && outcome.duplicates.empty())
+        return reply(error{errc::room_forked, "head"});
     }
   }
   if (!outcome.duplicates.empty()) {
@@ -77,9 +85,12 @@ void postgres_model::write_batch(const append_batch& batch, const std::vector<st
     outcome.verdicts.clear();
     return reply(std::move(outcome));
   }
-  for (const auto i : fitting) shards_[batch.shards[i].fence.shard.value].is_locked = true;
+  for (const auto i : fitting)
+    shards_[batch.shards[i].fence.shard.value].is_locked = !is_on(mutant::fence_select_then_insert);
   later(commit_time(), [this, batch, fitting, reply = std::move(reply), outcome = std::move(outcome)] {
     std::vector<task> undo;
+    if (is_on(mutant::fence_select_then_insert) && has_forked(batch, fitting))
+      return reply(error{errc::room_forked, ""});
     for (const auto i : fitting) {
       const auto& part = batch.shards[i];
       auto& shard = shards_[part.fence.shard.value];
@@ -101,10 +112,19 @@ void postgres_model::write_batch(const append_batch& batch, const std::vector<st
   });
 }
 
+/// The key (room, seq), where no lock has kept another writer away.
+bool postgres_model::has_forked(const append_batch& batch, const std::vector<std::size_t>& fitting) {
+  return std::ranges::any_of(fitting, [&](std::size_t i) {
+    return std::ranges::any_of(batch.shards[i].rooms,
+                               [&](const room_append& r) { return head_of(rooms_[r.room->key]) != r.before; });
+  });
+}
+
 void postgres_model::apply(const std::string& owner, const shard_batch& part) {
   shards_[part.fence.shard.value].n = part.fence.own;
   for (const auto& r : part.rooms) {
     auto& room = rooms_[r.room->key];
+    if (is_on(mutant::replica_serves_history)) replica_[r.room->key] = {room, time_.now() + replica_lag};
     room.room = r.room;
     for (std::size_t i = 0; i < r.events.size(); ++i) {
       const auto& e = r.events[i];
@@ -149,13 +169,13 @@ void postgres_model::recover_when_free(recover_request request, std::function<vo
     answer.shards.push_back({part.shard, is_owner, s.n});
     if (!is_owner) continue;
     undo.push_back([&s, before = s.n] { s.n = before; });
-    s.n = part.past;
+    if (!is_on(mutant::recovery_keeps_n)) s.n = part.past;
   }
   committed(std::move(undo));
   later(commit_time(),
         [this, request = std::move(request), reply = std::move(reply), answer = std::move(answer)]() mutable {
           for (const auto& r : request.rooms) {
-            const auto* room = find(r);
+            const auto* room = find_stored(r);
             answer.heads.push_back({room == nullptr ? position{} : head_of(*room), {}});
           }
           reply(std::move(answer));
@@ -184,7 +204,7 @@ void postgres_model::claim_when_free(const node_identity& node, std::vector<shar
                                      std::function<void(result<std::vector<claimed_shard>>)> reply) {
   if (is_read_only_) return reply(error{errc::unavailable, "read-only"});
   const bool is_free = std::ranges::none_of(claims, [&](const auto& c) { return shards_[c.shard.value].is_locked; });
-  if (!is_free && tries > 0) {
+  if (!is_free && tries > 0 && !is_on(mutant::head_read_before_takeover_commit)) {
     return later(lock_poll, [this, node, claims = std::move(claims), tries, reply = std::move(reply)]() mutable {
       claim_when_free(node, std::move(claims), tries - 1, std::move(reply));
     });
@@ -194,7 +214,8 @@ void postgres_model::claim_when_free(const node_identity& node, std::vector<shar
   const auto clock = static_cast<std::uint64_t>(host_->unix_now().time_since_epoch().count());
   for (const auto& c : claims) {
     auto& s = shards_[c.shard.value];
-    if (s.is_locked || s.owner != c.owner_before || s.term != c.term_before) {
+    const bool is_held = s.is_locked && !is_on(mutant::head_read_before_takeover_commit);
+    if (is_held || s.owner != c.owner_before || s.term != c.term_before) {
       answer.push_back({c.shard, false, {}, {}});
       continue;
     }
@@ -206,6 +227,7 @@ void postgres_model::claim_when_free(const node_identity& node, std::vector<shar
     s.owner = node.incarnation;
     s.term = std::max(
         {term{s.term.value + 1}, term{largest_term(c.shard).value + 1}, term{clock}, term{c.term_floor.value + 1}});
+    if (is_on(mutant::term_not_raised)) s.term = std::max(term{1}, c.term_before);
     answer.push_back({c.shard, true, s.term, s.n});
   }
   committed(std::move(undo));

@@ -98,20 +98,27 @@ private:
   shard_verdict judge(const std::string& owner, const shard_fence& fence) const;
   void write_batch(const append_batch& batch, const std::vector<std::size_t>& fitting,
                    std::function<void(result<append_outcome>)> reply, append_outcome outcome);
+  bool has_forked(const append_batch& batch, const std::vector<std::size_t>& fitting);
   void apply(const std::string& owner, const shard_batch& part);
   void claim_when_free(const node_identity& node, std::vector<shard_claim> claims, unsigned tries,
                        std::function<void(result<std::vector<claimed_shard>>)> reply);
   void recover_when_free(recover_request request, std::function<void(result<recovered>)> reply);
   term largest_term(shard_id shard) const;
   void committed(std::vector<task> undo);
-  const room_state* find(const room_ref& room) const;
+  const room_state* find_stored(const room_ref& room) const;
+  const room_state* find(const room_ref& room) const;  ///< as a page shows it
 
   agenda& time_;
   host_ptr host_;
   std::vector<shard_state> shards_;
   std::map<std::string, lease_row> leases_;
   std::map<room_key, room_state> rooms_;
-  std::vector<std::vector<task>> undo_;  ///< of the newest commits, for a failover that loses them
+  struct replicated {
+    room_state room;
+    instant until;
+  };
+  std::map<room_key, replicated> replica_;  ///< mutant::replica_serves_history: rooms as they were
+  std::vector<std::vector<task>> undo_;     ///< of the newest commits, for a failover that loses them
   std::uint64_t life_ = 0;
   std::uint64_t timeline_ = 1;
   bool is_up_ = true;

@@ -1,12 +1,19 @@
 #include "tests/simulation/postgres_model.hpp"
 
+#include "actors/core/mutant.hpp"
+
 #include <algorithm>
 
 namespace parley::simulation {
 
-const postgres_model::room_state* postgres_model::find(const room_ref& room) const {
+const postgres_model::room_state* postgres_model::find_stored(const room_ref& room) const {
   const auto found = rooms_.find(room->key);
   return found == rooms_.end() ? nullptr : &found->second;
+}
+
+const postgres_model::room_state* postgres_model::find(const room_ref& room) const {
+  const auto behind = replica_.find(room->key);
+  return behind != replica_.end() && time_.now() < behind->second.until ? &behind->second.room : find_stored(room);
 }
 
 std::vector<shard_mark> postgres_model::marks(const std::vector<shard_id>& shards) const {

@@ -1,5 +1,7 @@
 #include "tests/simulation/redis_model.hpp"
 
+#include "actors/core/mutant.hpp"
+
 namespace parley::simulation {
 
 void redis_model::subscribe(std::uint64_t who, const channel& what, subscriber how) {
@@ -72,6 +74,7 @@ struct redis_link::core : std::enable_shared_from_this<core> {
       w->to_near([self, mine] {
         if (self->life != mine) return;
         self->is_ready = true;
+        if (is_on(mutant::no_resubscribe)) return;
         for (const auto& [what, confirmed] : self->wanted) self->ask(what);
       });
     });
