@@ -120,8 +120,9 @@ void feed::load(effects& out, const history_page& page) {
 
 feed::effects feed::fetch(feed_ticket ticket, seq after, std::uint32_t limit, instant now) {
   effects out;
-  if (is_loaded_ && !anchor_doubt_.is_open() && window_.covers_after(after) && after <= window_.last().seq) {
-    out.push_back(fetched{ticket, {window_.after(after, limit), window_.term_at(after), {window_.last(), floor_}, {}}});
+  if (is_loaded_ && !anchor_doubt_.is_open() && window_.covers_after(after) && after < window_.last().seq) {
+    const room_head known{window_.last(), floor_};
+    out.push_back(fetched{ticket, {window_.after(after, limit), window_.term_at(after), known, {}, true}});
     return out;
   }
   const range_key key{after, limit};

@@ -168,7 +168,8 @@ join_merge::effects join_merge::fetched(const range_page& page) {
 /// The page that a start waited for: it follows the start, so that its first events are sent at once.
 void join_merge::start_proven(effects& out, const range_page& page) {
   const auto start = *std::exchange(pending_, std::nullopt);
-  const auto counted_from = std::exchange(head_, page.head).head;
+  const auto counted_from = head_.head;
+  learn(page);
   // The reply names the head that was asked for: what the log has grown by since may reach this feed after `live`.
   const bool is_named = !is_on(mutant::joined_names_later_head);
   if (is_named && start.at <= counted_from.seq && counted_from.seq < head_.head.seq) head_.head = counted_from;
@@ -177,11 +178,11 @@ void join_merge::start_proven(effects& out, const range_page& page) {
     begin(out, head_.floor, false, push::gap{room_, next(start.at), {}, push::gap_reason::retention}, &page);
   } else if (start.is_proof) {
     prove(out, page.anchor, &page);
-  } else if (page.anchor) {
+  } else if (head_.head.seq >= counted_from.seq && page.anchor) {
     begin(out, {*page.anchor, start.at}, start.recovered, start.gap, &page);
-  } else if (is_lost || start.at.value == 0) {
+  } else if (head_.head.seq >= counted_from.seq && (is_lost || start.at.value == 0)) {
     begin(out, head_.floor, start.recovered, start.gap, &page);
-  } else {  // the log was cut below the start meanwhile: begin anew with what it is now
+  } else {  // a tail was lost meanwhile: the start was counted from a head that is no more
     view_ = {};
     has_view_ = false;
     plan(out, view_);
@@ -207,9 +208,7 @@ void join_merge::take_page(effects& out, const range_page& page) {
     lost_tail(out, page);
     return;
   }
-  // The newest word on where to go. It was asked after the view, so a lower one means that a tail was lost beyond this
-  // reader's place: nothing of it was sent, and waiting for it would never end.
-  head_.head = page.head.head;
+  learn(page);
   if (!follows(page)) {
     state_ = state::ended;
     out.push_back(broken{last_});
@@ -223,6 +222,17 @@ void join_merge::take_page(effects& out, const range_page& page) {
     return;
   }
   go_on(out);
+}
+
+/// The newest word on where to go. The log was asked after the view, so a lower head of its means that a tail was lost
+/// beyond this reader's place: nothing of it was sent, and waiting for it would never end. A feed may only be behind.
+void join_merge::learn(const range_page& page) {
+  if (!page.is_of_window) {
+    head_ = page.head;
+    return;
+  }
+  if (page.head.head.seq >= head_.head.seq) head_.head = page.head.head;
+  if (page.head.floor.seq >= head_.floor.seq) head_.floor = page.head.floor;
 }
 
 bool join_merge::follows(const range_page& page) const {

@@ -81,6 +81,7 @@ private:
   void go_on(effects& out);
   void send_events(effects& out, event_list events);
   void take_page(effects& out, const range_page& page);
+  void learn(const range_page& page);
   bool follows(const range_page& page) const;
   void lost_tail(effects& out, const range_page& page);
   void reset_to(effects& out, position to);

@@ -20,6 +20,7 @@ struct range_page {
   std::optional<parley::term> anchor;  ///< the term of the stored event at `after` (or of the floor, if that is it)
   room_head head;
   shard_mark mark;
+  bool is_of_window = false;  ///< out of a feed's window: its head says how far the feed is, not what the log has
 };
 
 /// A page for people (`history`), or the newest events (a rewind, a feed's first window).

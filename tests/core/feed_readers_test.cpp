@@ -12,13 +12,13 @@ TEST_CASE("a reader inside the window is served from it", "[core][feed]") {
   CHECK(seqs_of(got->page.events) == seqs{3, 4});
   CHECK(got->page.anchor == term{1});
   CHECK(got->page.head.head == at(1, 5));
-  CHECK(the_effect<feed::fetched>(f.core.fetch(feed_ticket{8}, seq{5}, 2, f.now)).page.events.empty());
+  CHECK(got->page.is_of_window);
 }
 
 TEST_CASE("a reader before or beyond the window is served from storage", "[core][feed][G8]") {
   given_feed f;
   (void)f.load(10, 15);
-  const auto after = GENERATE(3u, 16u);
+  const auto after = GENERATE(3u, 15u, 16u);  // at the window's end, who asks has heard of more
   const auto effects = f.core.fetch(feed_ticket{7}, seq{after}, 20, f.now);
   const auto* ask = find_effect<feed::ask_range>(effects);
   REQUIRE(ask != nullptr);

@@ -45,6 +45,14 @@ TEST_CASE("a start that a failover cut away is chosen anew from the log as it is
   CHECK(m.fetched(page_of(events_of(1, 31, 50), 1, at(2, 50))) == "joined{1,30}of{2,50} batch<31-50 live@{1,50}");
 }
 
+TEST_CASE("a rewind is counted anew where a failover cut away the head that it was counted from",
+          "[core][join_merge][G8]") {
+  given_merge m{rewind_of(60), late_window};
+  CHECK(m.said == "fetch>39x100");
+  CHECK(m.fetched(page_of(events_of(1, 40, 70), 1, at(2, 70))) == "fetch>10x100");
+  CHECK(m.fetched(page_of(events_of(1, 11, 70), 1, at(2, 70))) == "joined{1,10}of{2,70} batch<11-70 live@{1,70}");
+}
+
 TEST_CASE("a rewind of the whole log of a long room is told its start by the page", "[core][join_merge][G3]") {
   given_merge m{rewind_of(1000), late_window};
   CHECK(m.said == "fetch>0x100");
