@@ -93,7 +93,8 @@ public:
            (it.floor.seq ? ", floor " + checker::text(it.floor) : "");
   }
   std::string operator()(const lost_tail& it) const {
-    return "a database has lost its tail" + (it.after ? " after " + checker::text(*it.after) : std::string{});
+    return "a database has lost its tail" + (it.after ? " after " + checker::text(*it.after) : std::string{}) +
+           (it.last ? " up to " + checker::text(*it.last) : std::string{});
   }
   std::string operator()(const owned& it) const {
     return name(it.node) + " owns shard " + name(it.shard) + " in term " + checker::text(it.term);

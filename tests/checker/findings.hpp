@@ -21,6 +21,13 @@ public:
       if (one.record != nowhere) kept.shown_by.push_back(one);
   }
 
+  /// What a database lost had been acknowledged: told as a finding, since it is a loss, but apart from bugs.
+  void add_lost(rule broken, room_id room, std::string what, std::initializer_list<evidence> shown_by) {
+    const auto kept = into_.findings.size();
+    add(broken, room, std::move(what), shown_by);
+    if (into_.findings.size() > kept) into_.findings.back().is_of_lost_tail = true;
+  }
+
 private:
   verdict& into_;
   std::size_t per_rule_;

@@ -32,6 +32,9 @@ void follower::begin() {
   check_committed(told.start, stream_.joined_at);
   check_committed(told.head, stream_.joined_at);
   stream_.asked->since ? check_since() : check_rewind();
+  // It goes on from what was lost: a reset must follow.
+  if (told.start.seq > room_.floor() && !is_found(told.start) && all_.may_be_lost(room_, told.start, stream_.joined_at))
+    lost_at_ = stream_.joined_at;
 }
 
 void follower::check_rewind() {
@@ -49,7 +52,7 @@ void follower::check_rewind() {
 void follower::check_since() {
   const auto since = *stream_.asked->since;
   const bool unknowable =
-      (since.seq != 0 && since.seq <= room_.floor()) || all_.may_be_lost(room_, since.seq, stream_.joined_at);
+      (room_.floor() > 0 && since.seq <= room_.floor()) || all_.may_be_lost(room_, since, stream_.joined_at);
   if (!unknowable && stream_.joined->recovered != is_found(since))
     report(3,
            is_found(since) ? "the position is in the log, but it was not recovered"
@@ -110,7 +113,7 @@ void follower::check_event(const event& shown, evidence where) {
 }
 
 void follower::not_in_log(const event& shown, std::uint32_t place, evidence where, std::string what) {
-  if (all_.may_be_lost(room_, shown.seq, place)) {
+  if (all_.may_be_lost(room_, {shown.term, shown.seq}, place)) {
     lost_at_ = place;
     return;
   }
@@ -153,7 +156,10 @@ void follower::take(const live_pushed& push, std::uint32_t place) {
            "live at " + text(push.at.seq) + ", but " + text(stream_.before.seq) +
                " was acknowledged before the join was asked for",
            {whole(stream_.before.record), asked(), whole(place)});
-  if (!was_live_ && push.at.seq < stream_.joined->head.seq)
+  // Unless what it named was lost meanwhile, beyond this reader's place.
+  const auto named = stream_.joined->head;
+  const bool stands = is_found(named) || !all_.may_be_lost(room_, named, stream_.joined_at);
+  if (!was_live_ && push.at.seq < named.seq && stands)
     report(3, "live at " + text(push.at.seq) + ", below the joined head", {joined(), whole(place)});
   is_live_ = was_live_ = true;
 }
@@ -200,7 +206,7 @@ void follower::check_gap_reason(const gap_pushed& push, std::uint32_t place) {
   const auto held = is_fresh_ && join.since ? *join.since : at_;
   const bool justified = push.reason == gap_reason::retention
                              ? push.to.seq > 0 && push.to.seq <= room_.floor()
-                             : push.reason == gap_reason::reset && all_.was_lost(room_, held.seq, place) &&
+                             : push.reason == gap_reason::reset && all_.was_lost(room_, held, place) &&
                                    (lost_at_ != nowhere || !is_found(held));
   if (!justified)
     report(15,
@@ -263,7 +269,7 @@ void follower::check_held(const held_message& held) {
 
 /// R4 for a position: below the floor nobody can tell.
 void follower::check_committed(position named, std::uint32_t place) {
-  if (is_found(named) || named.seq <= room_.floor() || all_.may_be_lost(room_, named.seq, place)) return;
+  if (is_found(named) || named.seq <= room_.floor() || all_.may_be_lost(room_, named, place)) return;
   report(4, "position " + text(named) + " was named, which is not stored", {whole(place), row_of(named.seq)});
 }
 

@@ -81,8 +81,9 @@ void history::add_fault(std::uint64_t ns, name_id name, bool begins) { add(ns, f
 
 void history::add_healed(std::uint64_t ns) { add(ns, healed{}); }
 
-void history::add_lost_tail(std::uint64_t ns, room_id room, std::optional<position> after) {
-  add(ns, lost_tail{room, after});
+void history::add_lost_tail(std::uint64_t ns, room_id room, std::optional<position> after,
+                            std::optional<position> last) {
+  add(ns, lost_tail{room, after, last});
 }
 
 void history::add_owned(std::uint64_t ns, name_id shard, name_id node, std::uint64_t term) {

@@ -44,7 +44,7 @@ public:
   // The run itself.
   void add_fault(std::uint64_t ns, name_id name, bool begins);
   void add_healed(std::uint64_t ns);
-  void add_lost_tail(std::uint64_t ns, room_id room, std::optional<position> after);
+  void add_lost_tail(std::uint64_t ns, room_id room, std::optional<position> after, std::optional<position> last = {});
   void add_owned(std::uint64_t ns, name_id shard, name_id node, std::uint64_t term);
   void add_count(std::uint64_t ns, name_id what, std::uint64_t times);
   void add_minimum(std::uint64_t ns, name_id what, std::uint64_t least);

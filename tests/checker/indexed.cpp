@@ -19,27 +19,36 @@ const row* room_log::find(std::uint64_t seq) const {
 }
 
 bool indexed::holds(const publish_ended& ack, const room_log& room) const {
-  if (!room.stored || ack.at.seq <= room.floor()) return ack.at.seq != no_number;
+  // Below the floor too, an ack of a lost tail counts for nothing: its number may have been given again.
+  if (!room.stored || ack.at.seq <= room.floor()) return ack.at.seq != no_number && !may_be_lost(room, ack.at, nowhere);
   const auto* row = room.find(ack.at.seq);
   return row && row->term == ack.at.term;
 }
 
-bool indexed::may_be_lost(const room_log& room, std::uint64_t seq, std::uint32_t shown_at) const {
+namespace {
+
+bool holds_position(const lost_tail& tail, position at) {
+  return (!tail.after || at.seq > tail.after->seq) &&
+         (!tail.last || (at.seq <= tail.last->seq && at.term <= tail.last->term));
+}
+
+}  // namespace
+
+bool indexed::may_be_lost(const room_log& room, position told, std::uint32_t told_at) const {
   return std::any_of(room.lost_tails.begin(), room.lost_tails.end(), [&](std::uint32_t place) {
-    const auto& after = std::get<lost_tail>(at(place).what).after;
-    return place > shown_at && (!after || seq > after->seq);
+    const auto& tail = std::get<lost_tail>(at(place).what);
+    return (tail.last || place > told_at) && holds_position(tail, told);
   });
 }
 
-bool indexed::was_lost(const room_log& room, std::uint64_t seq, std::uint32_t known_at) const {
+bool indexed::was_lost(const room_log& room, position held, std::uint32_t known_at) const {
   return std::any_of(room.lost_tails.begin(), room.lost_tails.end(), [&](std::uint32_t place) {
-    const auto& after = std::get<lost_tail>(at(place).what).after;
-    return place < known_at && (!after || seq > after->seq);
+    return place < known_at && holds_position(std::get<lost_tail>(at(place).what), held);
   });
 }
 
-/// The second pass, one overload per kind of record. The first has found the final readings, since an ack
-/// counts for what comes after it only if it holds: one that does not is R1's finding, and not that of R7 and R8 too.
+/// The second pass, one overload per kind of record. The first has found the final readings and the lost tails, since
+/// an ack counts for what comes after it only if it holds: one that does not is R1's finding, and not that of R7 and R8 too.
 struct indexed::sorter {
   indexed& all;
   std::uint32_t place = 0;
@@ -132,8 +141,7 @@ struct indexed::sorter {
     if (push.room != room_id::none) use(push.room)->strays.push_back(place);
   }
   void operator()(const lost_tail& lost) {
-    if (lost.room != room_id::none) return use(lost.room)->lost_tails.push_back(place);
-    for (auto& room : all.rooms) room.lost_tails.push_back(place);
+    if (lost.room != room_id::none) use(lost.room);
   }
   void operator()(const auto&) {}
 };
@@ -145,6 +153,11 @@ void take_reading(indexed& all, room_log& room, const stored& reading, std::uint
   room.stored_at = place;
   room.rows = all.history.rows(reading.rows);
   room.is_used = true;
+}
+
+void take_lost_tail(indexed& all, const lost_tail& lost, std::uint32_t place) {
+  if (lost.room != room_id::none) return all.rooms[at(lost.room)].lost_tails.push_back(place);
+  for (auto& room : all.rooms) room.lost_tails.push_back(place);
 }
 
 void arrange_rows(indexed& all, room_log& room) {
@@ -167,9 +180,11 @@ indexed::indexed(const checker::history& what_happened)
       streams(what_happened.stream_count() + 1),
       keys(what_happened.key_count() + 1) {
   const auto records = history.records();
-  for (std::uint32_t place = 0; place < records.size(); ++place)
+  for (std::uint32_t place = 0; place < records.size(); ++place) {
     if (const auto* reading = std::get_if<checker::stored>(&records[place].what))
       take_reading(*this, rooms[checker::at(reading->room)], *reading, place);
+    if (const auto* lost = std::get_if<lost_tail>(&records[place].what)) take_lost_tail(*this, *lost, place);
+  }
   for (auto& room : rooms) arrange_rows(*this, room);
   keys[0] = {};
   sorter sort{*this};

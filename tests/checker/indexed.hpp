@@ -84,9 +84,10 @@ struct indexed {
   const record& at(std::uint32_t place) const { return history.records()[place]; }
   /// The ack is in the log as it was told, or below the floor, where nobody can know.
   bool holds(const publish_ended& ack, const room_log& room) const;
-  /// A tail was lost after this record that held this seq: so the log of today need not have it.
-  bool may_be_lost(const room_log& room, std::uint64_t seq, std::uint32_t shown_at) const;
-  bool was_lost(const room_log& room, std::uint64_t seq, std::uint32_t known_at) const;
+  /// A tail was lost that held this position: so the log of today need not have it. Where a run does not know how far
+  /// that tail went, only what was told before the loss can have been of it.
+  bool may_be_lost(const room_log& room, position told, std::uint32_t told_at) const;
+  bool was_lost(const room_log& room, position held, std::uint32_t known_at) const;
 
 private:
   struct sorter;

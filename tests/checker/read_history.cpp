@@ -264,7 +264,9 @@ private:
     if (phase != "begin" && phase != "end") throw wrong{"a fault's phase is begin or end"};
     return fault{out_.name(it.text("fault")), phase == "begin"};
   }
-  happening lost(const fields& it) { return lost_tail{out_.room(it.text_or("room", "")), it.at_or_none("after")}; }
+  happening lost(const fields& it) {
+    return lost_tail{out_.room(it.text_or("room", "")), it.at_or_none("after"), it.at_or_none("last")};
+  }
   happening owner(const fields& it) {
     return owned{out_.name(it.text("shard")), out_.name(it.text("node")), it.number("term")};
   }

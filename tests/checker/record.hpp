@@ -151,6 +151,7 @@ struct stored {
 struct lost_tail {
   room_id room{};
   std::optional<position> after;
+  std::optional<position> last;  ///< the newest position that was lost, if known: nothing of a later term was
 };
 /// A node wrote, or was seen to own, a shard in a term.
 struct owned {

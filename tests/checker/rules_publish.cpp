@@ -64,11 +64,10 @@ private:
     const auto seq = one.ended->at.seq;
     if (seq != no_number && seq <= room_.floor()) return;
     const auto place = room_.row_at(seq);
-    if (place == nowhere) {
-      const bool lost = all_.may_be_lost(room_, seq, one.ended_at);
-      return out_.add(1, id_, lost ? "acknowledged, then lost with a database's tail" : "acknowledged, but not stored",
-                      {asked(one), ended(one), lost ? evidence{room_.lost_tails.back(), evidence::whole} : nobody});
-    }
+    if (lost(one))
+      return out_.add_lost(1, id_, "acknowledged, then lost with a database's tail",
+                           {asked(one), ended(one), {room_.lost_tails.back(), evidence::whole}});
+    if (place == nowhere) return out_.add(1, id_, "acknowledged, but not stored", {asked(one), ended(one)});
     const auto& row = room_.rows[place];
     const auto* before = std::exchange(acked_by_[place], &one);
     if (row.term != one.ended->at.term)
@@ -208,7 +207,7 @@ private:
   }
 
   bool lost(const attempt& one) const {
-    return all_.may_be_lost(room_, one.ended->at.seq, one.ended_at) && !all_.holds(*one.ended, room_);
+    return all_.may_be_lost(room_, one.ended->at, one.ended_at) && !all_.holds(*one.ended, room_);
   }
   /// The content of an event as it was published, not a later version of it and no tombstone.
   static bool shows_its_draft(const row& one) {

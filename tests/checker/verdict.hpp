@@ -30,6 +30,7 @@ struct finding {
   room_id room{};  ///< none where it concerns the whole run
   std::string what;
   std::vector<evidence> shown_by;
+  bool is_of_lost_tail = false;  ///< an ack that a database lost after its commit, as the run recorded (C19)
 };
 
 enum class outcome : std::uint8_t {

@@ -156,6 +156,7 @@ public:
     json::object out{{"op", "lost_tail"}};
     if (it.room != room_id::none) out["room"] = text(it.room);
     if (it.after) out["after"] = pair(*it.after);
+    if (it.last) out["last"] = pair(*it.last);
     return out;
   }
   json::object operator()(const owned& it) const {

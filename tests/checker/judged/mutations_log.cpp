@@ -204,7 +204,9 @@ bool acknowledge_a_repeat(tape& of, chance& random, std::uint64_t further, bool 
   return true;
 }
 bool forget_to_say_duplicate(tape& of, chance& random) { return acknowledge_a_repeat(of, random, 0, false); }
-bool acknowledge_a_key_at_two_seqs(tape& of, chance& random) { return acknowledge_a_repeat(of, random, 1, true); }
+bool acknowledge_a_key_at_two_seqs(tape& of, chance& random) {
+  return !of.has_lost_tail() && acknowledge_a_repeat(of, random, 1, true);
+}
 bool answer_a_first_attempt_as_a_repeat(tape& of, chance& random) {
   auto* found = of.pick<publish_ended>(random, [&](auto&, auto& it) {
     if (!is_first_ack(it) || of.asked(it.attempt)->key == key_id::none) return false;

@@ -19,11 +19,6 @@ event* shown_event(tape& of, chance& random) {
   });
   return found ? &found->events.back() : nullptr;
 }
-/// The event could be on a tail that gets lost later: then it may differ.
-bool has_lost_tail(tape& of) {
-  return of.first<lost_tail>([](auto&) { return true; });
-}
-
 bool drop_an_event(tape& of, chance& random) {
   // Not the last: that one could still be on its way, where the stream was cut.
   auto* found = batch(of, random, 2);
@@ -130,10 +125,11 @@ bool rewind_too_little(tape& of, chance& random) {
   return true;
 }
 bool deny_the_recovery(tape& of, chance& random) {
-  if (has_lost_tail(of)) return false;
+  if (of.has_lost_tail()) return false;
   auto* found = of.pick<join_ended>(random, [&](auto&, auto& it) {
     const auto* asked = of.asked(it.stream);
-    return it.recovered == true && (asked->since->seq == 0 || asked->since->seq > of.floor(asked->room));
+    const auto floor = of.floor(asked->room);
+    return it.recovered == true && (floor == 0 || asked->since->seq > floor);
   });
   if (found) found->as<join_ended>()->recovered = random() % 2 ? std::optional<bool>{} : false;
   return found;
@@ -182,7 +178,7 @@ bool change_a_byte(tape& of, chance& random) {
   return shown;
 }
 bool show_another_term(tape& of, chance& random) {
-  if (has_lost_tail(of)) return false;
+  if (of.has_lost_tail()) return false;
   auto* shown = shown_event(of, random);
   if (shown) shown->term += 3;
   return shown;
@@ -211,7 +207,7 @@ bool show_as_deleted(tape& of, chance& random) {
   return true;
 }
 bool name_a_start_that_is_not_stored(tape& of, chance& random) {
-  if (has_lost_tail(of)) return false;
+  if (of.has_lost_tail()) return false;
   auto* found =
       of.pick<join_ended>(random, [&](auto&, auto& it) { return it.head.seq > of.floor(of.asked(it.stream)->room); });
   if (found) ++found->as<join_ended>()->head.term;
@@ -305,7 +301,7 @@ bool gap_without_cause(tape& of, chance& random, gap_reason reason) {
   return true;
 }
 bool reset_without_cause(tape& of, chance& random) {
-  return !has_lost_tail(of) && gap_without_cause(of, random, gap_reason::reset);
+  return !of.has_lost_tail() && gap_without_cause(of, random, gap_reason::reset);
 }
 bool retain_without_cause(tape& of, chance& random) { return gap_without_cause(of, random, gap_reason::retention); }
 bool gap_of_no_known_reason(tape& of, chance& random) {

@@ -69,6 +69,31 @@ TEST_CASE("a lost tail that was recorded excuses no ack", "[checker][G1]") {
   CHECK(judge(history).rules_broken() == std::set<rule>{1});
 }
 
+TEST_CASE("where a run knows how far a tail went, an ack of a later term was not of it", "[checker][G1]") {
+  const auto judged = [](const char* last) {
+    const auto lost = std::string{R"({"ns":1500,"op":"lost_tail","room":"r","after":[0,0],"last":)"} + last + "}\n";
+    const auto all = asked + lost + acked + R"({"ns":8000,"op":"stored","room":"r","head":[0,0],"events":[]})";
+    return judge(read(all)).findings;
+  };
+  // Its ack was on its way when the tail was lost.
+  REQUIRE(judged("[7,1]").size() == 1);
+  CHECK(judged("[7,1]").front().is_of_lost_tail);
+  CHECK_FALSE(judged("[6,9]").front().is_of_lost_tail);
+  CHECK_FALSE(judged("[7,0]").front().is_of_lost_tail);
+}
+
+TEST_CASE("a stream that goes on from a lost position without a reset is found", "[checker][G8]") {
+  const std::string lost = R"({"ns":10,"op":"lost_tail","room":"r","after":[3,1],"last":[3,2]})";
+  const std::string rest =
+      R"({"ns":20,"op":"join","phase":"invoke","stream":"s/1","room":"r","reader":"a","since":[3,2]}
+{"ns":30,"op":"join","phase":"ok","stream":"s/1","head":[4,2],"start":[3,2],"recovered":true}
+{"ns":40,"op":"push","kind":"live","stream":"s/1","at":[3,2]}
+{"ns":50,"op":"push","kind":"batch","stream":"s/1","prev":2,"phase":"live","events":[[3,4,"cc",1,false]]}
+{"ns":90,"op":"stored","room":"r","head":[4,3],"events":[{"seq":1,"term":3,"hash":"aa","sender":"a","key":"1","version":1,"deleted":false},{"seq":2,"term":4,"hash":"bb","sender":"a","key":"2","version":1,"deleted":false},{"seq":3,"term":4,"hash":"cc","sender":"a","key":"3","version":1,"deleted":false}],"others":true})";
+  const auto verdict = judge(read(lost + "\n" + rest));
+  CHECK(verdict.rules_broken().contains(15));
+}
+
 TEST_CASE("what was refused must not be stored", "[checker]") {
   const auto refused =
       std::string{R"({"ns":2000,"op":"publish","phase":"fail","attempt":1,"error":"unavailable"})"} + "\n";
@@ -135,6 +160,8 @@ TEST_CASE("ten times the history takes about ten times as long", "[checker]") {
     CHECK(judge(made).findings.empty());
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   };
-  const auto small = std::min({seconds(3000), seconds(3000), seconds(3000)});
-  CHECK(seconds(30'000) < 60 * small);
+  const auto best_of_three = [&](std::uint64_t publishes) {
+    return std::min({seconds(publishes), seconds(publishes), seconds(publishes)});
+  };
+  CHECK(best_of_three(30'000) < 60 * best_of_three(3000));
 }

@@ -54,6 +54,10 @@ public:
   }
   void remove(const entry* one) { entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(place(one))); }
 
+  /// What is spoilt could be on a tail that gets lost: then it may differ.
+  bool has_lost_tail() {
+    return first<lost_tail>([](auto&) { return true; });
+  }
   std::uint64_t floor(room_id room) { return reading(room)->as<stored>()->floor.seq; }
   entry* reading(room_id room) {
     return first<stored>([&](auto& it) { return it.room == room; });

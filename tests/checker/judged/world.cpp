@@ -144,10 +144,14 @@ void world::lose_tail(room& in) {
   store(in, one);
   for (auto& who : readers_)
     if (&rooms_[who.room] == &in && who.stream != stream_id::none && chance(0.7)) read(who, 100);
+  const position last{in.rows.back().term, in.rows.back().seq};
   in.rows.pop_back();
   in.by_key.erase(one.key);
   out_.add_open(++ns_, asked, out_.name("closed"));
-  out_.add_lost_tail(++ns_, chance(0.5) ? in.id : room_id::none, chance(0.7) ? std::optional{after} : std::nullopt);
+  const bool is_exact = chance(0.5);
+  out_.add_lost_tail(++ns_, is_exact || chance(0.5) ? in.id : room_id::none,
+                     is_exact || chance(0.7) ? std::optional{after} : std::nullopt,
+                     is_exact ? std::optional{last} : std::nullopt);
   change_owner();
   for (auto& who : readers_) {
     if (&rooms_[who.room] != &in || who.stream == stream_id::none || who.at.seq <= after.seq) continue;
