@@ -325,7 +325,11 @@ void client_model::handle(const server_message& m) {
                       [&](const push::gap& g) {
                         auto* r = room_of(g.room);
                         if (!r || r->stream == checker::stream_id::none) return;
-                        if (g.reason == push::gap_reason::reset) ++tally_.resets;
+                        switch (g.reason) {
+                          case push::gap_reason::reset: ++tally_.resets; break;
+                          case push::gap_reason::retention: ++tally_.retentions; break;
+                          case push::gap_reason::jump: ++tally_.jumps; break;
+                        }
                         history_.add_gap(ns(), r->stream, g.from.value, said(g.to), said(g.reason));
                         r->at = g.to;
                       },

@@ -15,7 +15,7 @@ namespace parley::simulation {
 
 struct client_tally {
   std::uint64_t connections = 0, acks = 0, duplicates = 0, refusals = 0, opens = 0, joins = 0, resumes = 0, resets = 0,
-                catching_up = 0, caught_up_twice = 0, leaves = 0, joins_refused = 0;
+                catching_up = 0, caught_up_twice = 0, leaves = 0, joins_refused = 0, retentions = 0, jumps = 0;
 };
 
 struct client_options {
@@ -49,6 +49,8 @@ public:
     options_.read_delay = nanoseconds{0};
   }
   bool is_done() const;
+  bool is_joining() const { return !joins_.empty(); }
+  bool is_writing() const { return !writes_.empty(); }
   const client_tally& tally() const { return tally_; }
   host_ptr machine() { return host_; }
 

@@ -1,78 +1,69 @@
-#include "tests/checker/read_history.hpp"
-#include "tests/simulation/world.hpp"
+#include "tests/simulation/campaign.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <iostream>
+#include <thread>
 
 namespace {
 
 using namespace parley;
-using wall = std::chrono::steady_clock;
 
 struct wishes {
   std::uint64_t first = 1;
   std::uint64_t seeds = 1000;
   std::uint64_t seconds = 0;
   std::optional<std::uint64_t> seed;
-  std::string history;
+  std::string reduce;
+  std::string corpus;
   bool is_quiet = false;
+  simulation::campaign_options how;
 };
 
-double since(wall::time_point t) { return std::chrono::duration<double>(wall::now() - t).count(); }
-
-/// @returns what is wrong with the seed, or nothing
-std::string run_seed(std::uint64_t seed, checker::history& history, simulation::sometimes& met, std::uint64_t& steps,
-                     std::uint64_t* trace = nullptr) {
-  history.clear();
-  simulation::world world(seed, history);
-  world.run();
-  for (const auto& [name, times] : world.counters()) met[name] += times;
-  steps += world.steps();
-  if (trace != nullptr) *trace = world.trace();
-  return world.problem();
+/// A wish that cannot be fulfilled.
+int refuse(const std::string& why) {
+  std::cerr << "parley_simulate: " << why << "\n";
+  return 2;
 }
 
-int run(const wishes& w) {
-  checker::history history;
-  simulation::sometimes met;
-  std::uint64_t steps = 0, done = 0, failed = 0;
-  const auto started = wall::now();
-  const auto first = w.seed.value_or(w.first);
-  for (std::uint64_t seed = first;; ++seed) {
-    if (w.seconds > 0 ? since(started) >= static_cast<double>(w.seconds) : done >= (w.seed ? 1 : w.seeds)) break;
-    std::uint64_t trace = 0;
-    auto problem = run_seed(seed, history, met, steps, &trace);
-    ++done;
-    if (!w.history.empty()) {
-      std::ofstream file(w.history);
-      checker::write_history(history, file);
-    }
-    if (problem.empty() && seed % 50 == 0) {  // the same seed must be the same run
-      std::uint64_t again = 0;
-      run_seed(seed, history, met, steps, &again);
-      if (again != trace) problem = "two runs of this seed differ\n";
-    }
-    if (problem.empty()) continue;
-    ++failed;
-    std::cout << "seed " << seed << " failed; repeat it with: scripts/simulate --seed " << seed << "\n"
-              << problem << std::flush;
-    if (failed >= 10) break;
+int finish(const simulation::campaign& all, const wishes& w) {
+  all.report(!w.is_quiet);
+  if (all.failed() > 0) return 1;
+  return all.is_blind() ? 3 : 0;
+}
+
+int run_corpus(const wishes& w) {
+  std::ifstream file(w.corpus);
+  if (!file) return refuse("cannot read " + w.corpus);
+  std::vector<simulation::world_of> worlds;
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    if (line.empty() || line.front() == '#') continue;
+    auto one = simulation::read_world(line);
+    if (!one)
+      return refuse(w.corpus + ":" + std::to_string(number) + ": no seed, or sizes and faults that are not there");
+    worlds.push_back(std::move(*one));
   }
-  const auto took = since(started);
-  if (!w.is_quiet) {
-    for (const auto& [name, times] : met)
-      std::cout << (times == 0 ? "NEVER " : "      ") << name << ": " << times << "\n";
-  }
-  std::cout << done << " seeds, " << failed << " failed, " << steps / std::max<std::uint64_t>(done, 1)
-            << " steps a seed, " << static_cast<std::uint64_t>(static_cast<double>(done) * 3600 / took)
-            << " seeds an hour on this core\n";
-  if (failed > 0) return 1;
-  // Over that many seeds every fault and every interesting state has to be met: otherwise the test has gone blind.
-  const bool is_blind = done >= 2000 && std::ranges::any_of(met, [](const auto& item) { return item.second == 0; });
-  return is_blind ? 3 : 0;
+  simulation::campaign all(w.how);
+  all.run([&, at = worlds.begin()]() mutable { return at == worlds.end() ? std::nullopt : std::optional{*at++}; });
+  return finish(all, w);
+}
+
+int run_seeds(const wishes& w) {
+  const auto smaller = simulation::reduction_of(w.reduce);
+  if (!smaller) return refuse("--reduce names no size or fault that there is: " + w.reduce);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(w.seconds);
+  const auto first = w.seed.value_or(w.first), count = w.seed ? 1 : w.seeds;
+  simulation::campaign all(w.how);
+  all.run([&, seed = first]() mutable -> std::optional<simulation::world_of> {
+    const bool is_over = w.seconds > 0 ? std::chrono::steady_clock::now() >= until : seed - first >= count;
+    if (is_over) return std::nullopt;
+    return simulation::world_of{seed++, *smaller, {}};
+  });
+  return finish(all, w);
 }
 
 }  // namespace
@@ -80,14 +71,20 @@ int run(const wishes& w) {
 int main(int argc, char** argv) {
   CLI::App app{
       "Runs Parley's own actors against models of everything else, in virtual time, seed by seed.\n"
-      "Exit: 0 all seeds are fine, 1 some failed, 3 some interesting state was never met."};
+      "Exit: 0 all seeds are fine, 1 some failed, 2 a wrong wish, 3 some interesting state was never met."};
   wishes w;
+  w.how.jobs = std::max(1u, std::thread::hardware_concurrency());
   app.add_option("--seed", w.seed, "only this seed");
   app.add_option("--first", w.first, "the first seed")->capture_default_str();
   app.add_option("--seeds", w.seeds, "how many seeds")->capture_default_str();
   app.add_option("--seconds", w.seconds, "as many seeds as fit into that time");
-  app.add_option("--history", w.history, "writes each seed's history there, for parley-check");
+  app.add_option("--reduce", w.reduce, "a smaller world, as a failure prints it: clients=2,without:kill node,salt=3");
+  app.add_option("--corpus", w.corpus, "the worlds of a file: what once found a bug");
+  app.add_option("--jobs", w.how.jobs, "threads, each with worlds of its own")->capture_default_str();
+  app.add_option("--history", w.how.history, "writes each world's history there, for parley-check; one thread");
+  app.add_flag("!--no-shrink", w.how.is_shrinking, "the first failure is not made smaller");
   app.add_flag("--quiet", w.is_quiet, "no table of what was met");
   CLI11_PARSE(app, argc, argv);
-  return run(w);
+  if (!w.how.history.empty()) w.how.jobs = 1;
+  return w.corpus.empty() ? run_seeds(w) : run_corpus(w);
 }

@@ -5,6 +5,7 @@
 #include "tests/simulation/postgres_link.hpp"
 #include "tests/simulation/redis_model.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,13 +19,17 @@ struct chat_tally final : chat_probe {
   void shard_lost() override { ++shards_lost; }
   void room_slept() override { ++rooms_slept; }
   void feed_closed() override { ++feeds_closed; }
-  void hole_filled(std::size_t) override { ++holes_filled; }
+  void hole_filled(std::size_t) override {
+    ++holes_filled;
+    if (is_join_under_way && is_join_under_way()) ++holes_filled_in_join;
+  }
   void tail_suspected(std::size_t feeds) override { tails_suspected += feeds; }
   void log_broken() override { ++logs_broken; }
   void fell_behind() override { ++fallen_behind; }
   void join_refused() override { ++joins_refused; }
   std::uint64_t unknown = 0, shards_lost = 0, rooms_slept = 0, feeds_closed = 0, holes_filled = 0, tails_suspected = 0,
-                logs_broken = 0, fallen_behind = 0, joins_refused = 0;
+                logs_broken = 0, fallen_behind = 0, joins_refused = 0, holes_filled_in_join = 0;
+  std::function<bool()> is_join_under_way;
 };
 
 /// A log that keeps the alarms only.

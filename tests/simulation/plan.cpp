@@ -10,7 +10,7 @@ const char* to_string(fault f) {
     case fault::cut_database: return "cut database links";
     case fault::crash_database: return "crash database";
     case fault::fail_over: return "fail over";
-    case fault::lose_tail: return "fail over, tail lost";
+    case fault::lose_tail: return "failover loses tail";
     case fault::read_only_database: return "database read-only";
     case fault::slow_database: return "slow database";
     case fault::lock_shard: return "shard locked";
@@ -20,45 +20,77 @@ const char* to_string(fault f) {
     case fault::close_way: return "way closed";
     case fault::drop_client: return "client dropped";
     case fault::jump_clock: return "clock jumps";
+    case fault::trim_room: return "history trimmed";
   }
   return "?";
 }
 
-plan draw_plan(agenda& chance) {
-  plan p;
-  p.nodes = 1 + chance.below(3);
-  p.databases = 1 + chance.below(2);
-  p.endpoints = 1 + chance.below(2);
-  p.rooms = 1 + chance.below(4);
-  p.clients = 2 + chance.below(4);
-  p.messages = 5 + chance.below(30);
-  for (std::size_t f = 0; f < fault_count; ++f) {
-    // A lost tail makes acked losses, resets and numbers given twice, as it must; `decide` cannot yet tell those from
-    // bugs, so no seed draws it.
-    const bool is_judged = f != static_cast<std::size_t>(fault::lose_tail);
-    if (is_judged && chance.chance(30)) p.faults.push_back(static_cast<fault>(f));
-  }
-  p.fault_pause = chance.between(milliseconds{50}, milliseconds{1500});
-  p.faulty_time = milliseconds{2000 + static_cast<std::int64_t>(chance.below(8000))};
-  if (chance.chance(50)) p.dropped_percent = static_cast<unsigned>(chance.below(60));
-  if (chance.chance(30)) p.doubled_percent = static_cast<unsigned>(chance.below(30));
-  if (chance.chance(30)) p.held_percent = static_cast<unsigned>(chance.below(30));
-  p.outbox_max = 1 + chance.below(chance.chance(50) ? 4 : 64);
-  p.has_slow_readers = chance.chance(40);
+std::optional<fault> fault_of(std::string_view name) {
+  for (std::size_t f = 0; f < fault_count; ++f)
+    if (name == to_string(static_cast<fault>(f))) return static_cast<fault>(f);
+  return std::nullopt;
+}
 
+namespace {
+
+class lots {
+public:
+  explicit lots(std::uint64_t seed) : seed_(seed) {}
+
+  std::uint64_t below(std::string_view what, std::uint64_t limit) const {
+    std::uint64_t key = 0xcbf29ce484222325ULL ^ seed_;
+    for (const unsigned char c : what) key = (key ^ c) * 0x100000001b3ULL;
+    return agenda(key).below(limit);
+  }
+  bool chance(std::string_view what, unsigned percent) const { return below(what, 100) < percent; }
+  milliseconds ms(std::string_view what, std::int64_t least, std::int64_t range) const {
+    return milliseconds{least + static_cast<std::int64_t>(below(what, static_cast<std::uint64_t>(range)))};
+  }
+  unsigned percent(const std::string& what, unsigned how_often, unsigned most) const {
+    return chance("any " + what, how_often) ? static_cast<unsigned>(below(what, most)) : 0;
+  }
+
+private:
+  std::uint64_t seed_;
+};
+
+void draw_tuning(const lots& draw, plan& p) {
   auto& o = p.options;
-  o.shards = 1 + static_cast<std::uint32_t>(chance.below(6));
+  o.shards = 1 + static_cast<std::uint32_t>(draw.below("shards", 6));
   for (std::uint32_t i = 0; i < o.shards; ++i)
     o.routes.push_back({database_id{static_cast<std::uint32_t>(i % p.databases)}, i % p.endpoints});
-  o.room_idle_max = milliseconds{200 + static_cast<std::int64_t>(chance.below(5000))};
-  o.feed_linger = milliseconds{100 + static_cast<std::int64_t>(chance.below(3000))};
-  o.beacon_period = milliseconds{50 + static_cast<std::int64_t>(chance.below(300))};
-  o.writer.batch_events_max = 1 + chance.below(8);
-  o.writer.deadline = milliseconds{300 + static_cast<std::int64_t>(chance.below(4700))};
-  o.room.dedup_keys_max = 1 + chance.below(16);
-  o.feed.window_events = 1 + chance.below(32);
-  o.feed.ahead_max = 1 + chance.below(16);
-  o.join.page_events = 1 + static_cast<std::uint32_t>(chance.below(10));
+  o.room_idle_max = draw.ms("room_idle_max", 200, 5000);
+  o.feed_linger = draw.ms("feed_linger", 100, 3000);
+  o.beacon_period = draw.ms("beacon_period", 50, 300);
+  o.writer.batch_events_max = 1 + draw.below("batch_events_max", 8);
+  o.writer.deadline = draw.ms("deadline", 300, 4700);
+  o.room.dedup_keys_max = 1 + draw.below("dedup_keys_max", 16);
+  o.feed.window_events = 1 + draw.below("window_events", 32);
+  o.feed.ahead_max = 1 + draw.below("ahead_max", 16);
+  o.join.page_events = 1 + static_cast<std::uint32_t>(draw.below("page_events", 10));
+}
+
+}  // namespace
+
+plan draw_plan(std::uint64_t seed) {
+  const lots draw(seed);
+  plan p;
+  p.nodes = 1 + draw.below("nodes", 3);
+  p.databases = 1 + draw.below("databases", 2);
+  p.endpoints = 1 + draw.below("endpoints", 2);
+  p.rooms = 1 + draw.below("rooms", 4);
+  p.clients = 2 + draw.below("clients", 4);
+  p.messages = 5 + draw.below("messages", 30);
+  for (std::size_t f = 0; f < fault_count; ++f)
+    if (draw.chance(to_string(static_cast<fault>(f)), 30)) p.faults.push_back(static_cast<fault>(f));
+  p.fault_pause = draw.ms("fault_pause", 50, 1450);
+  p.faulty_time = draw.ms("faulty_time", 2000, 8000);
+  p.dropped_percent = draw.percent("dropped", 50, 60);
+  p.doubled_percent = draw.percent("doubled", 30, 30);
+  p.held_percent = draw.percent("held", 30, 30);
+  p.outbox_max = 1 + draw.below("outbox_max", draw.chance("outbox is tiny", 50) ? 4 : 64);
+  p.has_slow_readers = draw.chance("slow readers", 40);
+  draw_tuning(draw, p);
   return p;
 }
 

@@ -4,7 +4,9 @@
 #include "tests/simulation/agenda.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace parley::simulation {
@@ -27,9 +29,11 @@ enum class fault : std::uint8_t {
   close_way,
   drop_client,
   jump_clock,
+  trim_room,
 };
-inline constexpr std::size_t fault_count = 16;
+inline constexpr std::size_t fault_count = 17;
 const char* to_string(fault f);
+std::optional<fault> fault_of(std::string_view name);
 
 /// The world of one seed: how many of each there are, how they are tuned, and which faults it suffers. Small queues,
 /// pages and batches on purpose, so that every border is met often.
@@ -44,6 +48,7 @@ struct plan {
   chat_options options;
 };
 
-plan draw_plan(agenda& chance);
+/// Each choice is drawn by its own name, so that a new kind of fault or size leaves the others of a seed as they are.
+plan draw_plan(std::uint64_t seed);
 
 }  // namespace parley::simulation

@@ -104,7 +104,8 @@ void postgres_channel::ask(std::function<void(postgres_model&, std::function<voi
 
 // ---- the adapter -----------------------------------------------------------------------------------------------
 
-postgres_link::postgres_link(agenda& time, network& net, host_ptr node, postgres_model& database) {
+postgres_link::postgres_link(agenda& time, network& net, host_ptr node, postgres_model& database)
+    : database_(database) {
   auto newest = std::make_shared<database_identity>();
   const auto channel = [&] {
     auto made = std::make_shared<postgres_channel>(time, net, node, database, newest);
@@ -123,15 +124,30 @@ void postgres_link::cut() {
 }
 
 void postgres_link::append(append_batch batch, completion<append_outcome> done) {
+  for (const auto& part : batch.shards) last_sent_[part.fence.shard] = part.fence;
   writer_->ask<append_outcome>(
       [batch = std::move(batch)](postgres_model& db, auto reply) { db.append(batch, std::move(reply)); },
       std::move(done), errc::outcome_unknown);
 }
 
 void postgres_link::recover(recover_request request, completion<recovered> done) {
+  auto counted = [this, done = std::move(done)](result<recovered> answer) {
+    if (answer.has_value()) count(*answer);
+    done(std::move(answer));
+  };
   writer_->ask<recovered>(
       [request = std::move(request)](postgres_model& db, auto reply) { db.recover(request, std::move(reply)); },
-      std::move(done), errc::outcome_unknown, true);
+      std::move(counted), errc::outcome_unknown, true);
+}
+
+/// What became of the append that was in doubt.
+void postgres_link::count(const recovered& answer) {
+  for (const auto& part : answer.shards) {
+    const auto sent = last_sent_.find(part.shard);
+    if (!part.is_owner || sent == last_sent_.end()) continue;
+    if (part.found == sent->second.own) database_.count_resolved(true);
+    if (part.found == sent->second.before) database_.count_resolved(false);
+  }
 }
 
 template <class T>

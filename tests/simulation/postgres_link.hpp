@@ -80,7 +80,10 @@ public:
 private:
   template <class T>
   void read(std::function<T(const postgres_model&)> query, completion<T> done);
+  void count(const recovered& answer);
 
+  postgres_model& database_;
+  std::map<shard_id, shard_fence> last_sent_;
   std::shared_ptr<postgres_channel> writer_, control_;
   std::vector<std::shared_ptr<postgres_channel>> readers_;
   std::size_t next_reader_ = 0;

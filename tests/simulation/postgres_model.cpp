@@ -14,7 +14,7 @@ constexpr unsigned claim_tries = 250;  // lock_timeout
 constexpr milliseconds replica_lag{50};
 
 position head_of(const postgres_model::room_state& room) {
-  return room.events.empty() ? position{} : room.events.back()->at_position();
+  return room.events.empty() ? room.floor : room.events.back()->at_position();
 }
 
 }  // namespace
@@ -61,6 +61,8 @@ void postgres_model::append(append_batch batch, std::function<void(result<append
       if (verdict == shard_verdict::stale) ++tally_.stale;
       if (verdict == shard_verdict::committed) fitting.push_back(i);
     }
+    const bool is_fenced = std::ranges::count(outcome.verdicts, shard_verdict::not_owner) > 0;
+    if (is_fenced && !fitting.empty()) ++tally_.fenced_beside;
     write_batch(batch, fitting, reply, std::move(outcome));
   });
 }
@@ -176,7 +178,7 @@ void postgres_model::recover_when_free(recover_request request, std::function<vo
         [this, request = std::move(request), reply = std::move(reply), answer = std::move(answer)]() mutable {
           for (const auto& r : request.rooms) {
             const auto* room = find_stored(r);
-            answer.heads.push_back({room == nullptr ? position{} : head_of(*room), {}});
+            answer.heads.push_back(room == nullptr ? room_head{} : room_head{head_of(*room), room->floor});
           }
           reply(std::move(answer));
         });
@@ -187,8 +189,7 @@ void postgres_model::recover_when_free(recover_request request, std::function<vo
 term postgres_model::largest_term(shard_id shard) const {
   term largest;
   for (const auto& [key, room] : rooms_) {
-    if (room.room && room.room->shard == shard && !room.events.empty())
-      largest = std::max(largest, room.events.back()->term);
+    if (room.room && room.room->shard == shard) largest = std::max(largest, head_of(room).term);
   }
   return largest;
 }
@@ -223,7 +224,10 @@ void postgres_model::claim_when_free(const node_identity& node, std::vector<shar
       s.owner = owner;
       s.term = before;
     });
-    if (!s.owner.empty() && s.owner != node.incarnation) ++tally_.takeovers;
+    if (!s.owner.empty() && s.owner != node.incarnation) {
+      ++tally_.takeovers;
+      if (on_takeover) on_takeover();
+    }
     s.owner = node.incarnation;
     s.term = std::max(
         {term{s.term.value + 1}, term{largest_term(c.shard).value + 1}, term{clock}, term{c.term_floor.value + 1}});
@@ -284,10 +288,22 @@ void postgres_model::crash() {
   }
 }
 
+bool postgres_model::trim(const room_key& key, seq up_to) {
+  auto& room = rooms_[key];
+  if (!room.room || shards_[room.room->shard.value].is_locked) return false;
+  const auto past = std::ranges::find_if(room.events, [&](const auto& e) { return e->seq > up_to; });
+  if (past == room.events.begin()) return false;
+  room.floor = (*std::prev(past))->at_position();
+  room.events.erase(room.events.begin(), past);
+  undo_.clear();  // the standby has it: what a failover may lose is younger
+  ++tally_.trims;
+  return true;
+}
+
 std::vector<postgres_model::lost_tail> postgres_model::fail_over(std::size_t commits) {
   crash();
-  std::map<room_key, std::size_t> before;
-  for (const auto& [key, room] : rooms_) before.emplace(key, room.events.size());
+  std::map<room_key, position> before;
+  for (const auto& [key, room] : rooms_) before.emplace(key, head_of(room));
   for (; commits > 0 && !undo_.empty(); --commits) {
     auto& newest = undo_.back();
     for (auto step = newest.rbegin(); step != newest.rend(); ++step) (*step)();
@@ -296,7 +312,7 @@ std::vector<postgres_model::lost_tail> postgres_model::fail_over(std::size_t com
   undo_.clear();
   std::vector<lost_tail> lost;
   for (const auto& [key, room] : rooms_) {
-    if (room.room && room.events.size() < before[key]) lost.push_back({room.room, head_of(room)});
+    if (room.room && head_of(room) != before[key]) lost.push_back({room.room, head_of(room), before[key]});
   }
   ++timeline_;
   ++tally_.failovers;

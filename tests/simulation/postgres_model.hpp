@@ -17,7 +17,8 @@ namespace parley::simulation {
 /// How often what happened in the database, for the tally of interesting states.
 struct postgres_tally {
   std::uint64_t commits = 0, fenced = 0, stale = 0, locked = 0, duplicates = 0, takeovers = 0, crashes = 0,
-                failovers = 0, lost_tails = 0, died_in_commit = 0, read_only = 0;
+                failovers = 0, lost_tails = 0, died_in_commit = 0, read_only = 0, trims = 0, fenced_beside = 0,
+                resolved_stored = 0, resolved_not = 0;
 };
 
 /// One PostgreSQL server as its clients know it: shard rows with locks that a transaction holds until its commit,
@@ -36,12 +37,14 @@ public:
   };
   struct room_state {
     room_ref room;
+    position floor;  ///< retention took away what lies at or below it (C14)
     event_list events;
     std::map<std::pair<std::string, std::string>, stored_key> keys;
   };
   struct lost_tail {
     room_ref room;
     position after;  ///< the newest event that is left
+    position last;   ///< the newest that was lost
   };
 
   host& machine() { return *host_; }
@@ -72,6 +75,9 @@ public:
   /// kill -9 of the postmaster: connections are the world's to cut. Comes back by `start`.
   void crash();
   void start() { is_up_ = true; }
+  /// An operator's retention: takes away the room's events up to this seq and keeps the floor. @returns false: there is
+  /// no such event, or someone holds the shard's row
+  bool trim(const room_key& room, seq up_to);
   /// The standby is promoted: a new timeline, without the last `commits` ones where it was asynchronous.
   std::vector<lost_tail> fail_over(std::size_t commits);
   void set_read_only(bool on) { is_read_only_ = on; }
@@ -82,8 +88,10 @@ public:
   const std::map<room_key, room_state>& rooms() const { return rooms_; }
   const shard_state& shard(shard_id s) const { return shards_[s.value]; }
   const postgres_tally& tally() const { return tally_; }
+  void count_resolved(bool was_stored) { ++(was_stored ? tally_.resolved_stored : tally_.resolved_not); }
   /// Runs at each commit of events, at its instant.
   std::function<void(const std::string& owner, const shard_batch&)> on_commit;
+  std::function<void()> on_takeover;
 
 private:
   struct lease_row {

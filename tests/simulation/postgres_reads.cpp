@@ -26,8 +26,12 @@ std::vector<marked_head> postgres_model::heads(const std::vector<room_ref>& room
   std::vector<marked_head> found;
   for (const auto& r : rooms) {
     const auto* room = find(r);
-    const auto head = room == nullptr || room->events.empty() ? position{} : room->events.back()->at_position();
-    found.push_back({{head, {}}, marks({r->shard}).front()});
+    const auto mark = marks({r->shard}).front();
+    if (room == nullptr) {
+      found.push_back({{}, mark});
+    } else {
+      found.push_back({{room->events.empty() ? room->floor : room->events.back()->at_position(), room->floor}, mark});
+    }
   }
   return found;
 }
@@ -39,9 +43,11 @@ range_page postgres_model::range(const range_query& q) const {
   page.mark = at.mark;
   const auto* room = find(q.room);
   if (room == nullptr) return page;
-  const auto& events = room->events;
-  for (auto i = q.after.value; i < events.size() && page.events.size() < q.limit; ++i) page.events.push_back(events[i]);
-  if (q.after.value > 0 && q.after.value <= events.size()) page.anchor = events[q.after.value - 1]->term;
+  for (const auto& e : room->events) {
+    if (e->seq == q.after) page.anchor = e->term;
+    if (e->seq > q.after && page.events.size() < q.limit) page.events.push_back(e);
+  }
+  if (q.after.value > 0 && q.after == room->floor.seq) page.anchor = room->floor.term;
   return page;
 }
 

@@ -12,15 +12,25 @@ namespace {
 
 constexpr address databases_at = 100, endpoints_at = 200, clients_at = 300;
 
+checker::position said(position p) { return {p.term.value, p.seq.value}; }
+
 }  // namespace
 
-world::world(std::uint64_t seed, checker::history& history) : time_(seed), history_(history), plan_(draw_plan(time_)) {
+world::world(std::uint64_t seed, checker::history& history, const reduction& smaller)
+    : time_(seed ^ (smaller.salt << 48)), history_(history), plan_(smaller.apply(draw_plan(seed))) {
+  chat_tally_.is_join_under_way = [this] {
+    return std::ranges::any_of(clients_, [](const auto& c) { return c->is_joining(); });
+  };
   for (std::size_t i = 0; i < plan_.databases; ++i) {
     databases_.push_back(
         std::make_unique<postgres_model>(time_, static_cast<address>(databases_at + i), plan_.options.shards));
     databases_.back()->on_commit = [this](const std::string& owner, const shard_batch& part) {
       history_.add_owned(ns(), history_.name("s" + std::to_string(part.fence.shard.value)), history_.name(owner),
                          part.fence.term.value);
+    };
+    databases_.back()->on_takeover = [this] {
+      if (chat_tally_.is_join_under_way()) ++takeovers_in_join_;
+      if (std::ranges::any_of(clients_, [](const auto& c) { return c->is_writing(); })) ++takeovers_in_publish_;
     };
   }
   for (std::size_t i = 0; i < plan_.endpoints; ++i) {
@@ -115,12 +125,18 @@ void world::lose(std::size_t database, std::size_t commits) {
   const auto lost = databases_[database]->fail_over(commits);
   for (const auto& tail : lost) {
     has_lost_ = true;
-    history_.add_lost_tail(ns(), history_.room(tail.room->room),
-                           checker::position{tail.after.term.value, tail.after.seq.value});
+    history_.add_lost_tail(ns(), history_.room(tail.room->room), said(tail.after), said(tail.last));
   }
   for (auto& n : nodes_) {
     if (n.process) n.process->cut_database(database);
   }
+}
+
+void world::trim(postgres_model& database) {
+  if (!database.is_up() || database.rooms().empty()) return;
+  const auto& [key, room] =
+      *std::next(database.rooms().begin(), static_cast<std::ptrdiff_t>(time_.below(database.rooms().size())));
+  if (!room.events.empty()) database.trim(key, room.events[time_.below(room.events.size())]->seq);
 }
 
 void world::cause(fault f) {
@@ -195,6 +211,7 @@ void world::cause(fault f) {
       if (inward) net_.close(there, here);
       return time_.after(a_while(), [this] { net_.open_all(); });
     }
+    case fault::trim_room: return trim(*database);
     case fault::drop_client: return clients_[time_.below(clients_.size())]->drop();
     case fault::jump_clock:
       return database->machine().jump(milliseconds{static_cast<std::int64_t>(time_.below(7'200'000)) - 3'600'000});
@@ -257,73 +274,23 @@ void world::read_back() {
         row.key = history_.key(dump.room, row.sender, e->client_msg_id);
         rows.push_back(row);
       }
-      if (!rows.empty()) dump.head = {rows.back().term, rows.back().seq};
+      dump.floor = said(room.floor);
+      dump.head = rows.empty() ? dump.floor : checker::position{rows.back().term, rows.back().seq};
       history_.add_stored(ns(), dump, rows);
     }
   }
 }
 
 void world::decide() {
-  auto verdict = checker::judge(history_);
+  checker::options all;
+  all.findings_per_rule = SIZE_MAX;
+  auto verdict = checker::judge(history_, all);
   // What an asynchronous failover loses was acknowledged: the checker has to say so, and it is no bug.
-  if (has_lost_) std::erase_if(verdict.findings, [](const auto& f) { return f.rule == 1; });
+  std::erase_if(verdict.findings, [](const auto& f) { return f.is_of_lost_tail; });
   if (verdict.outcome == checker::outcome::malformed || !verdict.findings.empty())
     problem_ = checker::describe(history_, verdict);
   if (problem_.empty() && !has_lost_ && !alarms_.alarms.empty())
     problem_ = "an alarm: " + alarms_.alarms.front() + "\n";
-}
-
-sometimes world::counters() const {
-  sometimes c;
-  for (std::size_t i = 0; i < fault_count; ++i)
-    c[std::string("fault: ") + to_string(static_cast<fault>(i))] += hits_[i];
-  for (const auto& d : databases_) {
-    const auto& t = d->tally();
-    c["commits"] += t.commits;
-    c["fenced"] += t.fenced;
-    c["stale attempt refused"] += t.stale;
-    c["shard skipped: locked"] += t.locked;
-    c["duplicate found in storage"] += t.duplicates;
-    c["takeover"] += t.takeovers;
-    c["server died in commit"] += t.died_in_commit;
-    c["tail lost"] += t.lost_tails;
-  }
-  for (const auto& e : endpoints_) {
-    const auto& t = std::as_const(*e).tally();
-    c["Redis message dropped"] += t.dropped;
-    c["Redis message doubled"] += t.doubled;
-    c["Redis message held back"] += t.reordered;
-    c["Redis link lost"] += t.links_lost;
-  }
-  auto front = front_tally_;
-  for (const auto& n : nodes_) {
-    if (!n.process) continue;
-    front.overflows += n.process->front().tally().overflows;
-    front.fell_out += n.process->front().tally().fell_out;
-  }
-  c["outbox overflowed"] += front.overflows;
-  c["row fell out"] += front.fell_out;
-  c["outcome unknown"] += chat_tally_.unknown;
-  c["shard lost"] += chat_tally_.shards_lost;
-  c["room slept"] += chat_tally_.rooms_slept;
-  c["feed closed"] += chat_tally_.feeds_closed;
-  c["hole filled"] += chat_tally_.holes_filled;
-  c["tail suspected"] += chat_tally_.tails_suspected;
-  for (const auto& client : clients_) {
-    const auto& t = client->tally();
-    c["ack"] += t.acks;
-    c["ack: duplicate"] += t.duplicates;
-    c["publish refused"] += t.refusals;
-    c["publish left open"] += t.opens;
-    c["join"] += t.joins;
-    c["join: resume"] += t.resumes;
-    c["join refused"] += t.joins_refused;
-    c["reset"] += t.resets;
-    c["catching up"] += t.catching_up;
-    c["catching up twice"] += t.caught_up_twice;
-    c["left and joined again"] += t.leaves;
-  }
-  return c;
 }
 
 }  // namespace parley::simulation

@@ -4,7 +4,7 @@
 #include "tests/checker/verdict.hpp"
 #include "tests/simulation/client_model.hpp"
 #include "tests/simulation/node.hpp"
-#include "tests/simulation/plan.hpp"
+#include "tests/simulation/reduction.hpp"
 
 #include <array>
 #include <map>
@@ -22,7 +22,7 @@ using sometimes = std::map<std::string, std::uint64_t>;
 /// and quiet, then the checker's verdict.
 class world {
 public:
-  world(std::uint64_t seed, checker::history& history);
+  world(std::uint64_t seed, checker::history& history, const reduction& smaller = {});
   ~world();
 
   void run();
@@ -32,7 +32,6 @@ public:
   sometimes counters() const;
   std::uint64_t steps() const { return time_.steps(); }
   std::uint64_t trace() const { return time_.trace(); }
-  const parley::simulation::plan& plan() const { return plan_; }
 
 private:
   struct slot {
@@ -50,6 +49,7 @@ private:
   void act();
   void cause(fault f);
   void lose(std::size_t database, std::size_t commits);
+  void trim(postgres_model& database);
   void heal();
   void read_back();
   void decide();
@@ -72,6 +72,7 @@ private:
   front_tally front_tally_;
   bool is_healed_ = false;
   bool has_lost_ = false;
+  std::uint64_t takeovers_in_join_ = 0, takeovers_in_publish_ = 0;
   std::string problem_;
 };
 
