@@ -1,5 +1,6 @@
 """What every cell starts from, and the table at the end."""
 
+import json
 import pathlib
 import sys
 import time
@@ -10,16 +11,19 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 
 from parley_faults.cell import Cell  # noqa: E402
+from parley_faults.outcome import table  # noqa: E402
 from parley_faults.world import World  # noqa: E402
 from parley_testkit import workspace  # noqa: E402
 
 _outcomes = pytest.StashKey[list]()
+_outcome = pytest.StashKey()
 
 
 def pytest_addoption(parser):
     parser.addoption("--quick", action="store_true", help="only the cells of the daily check, with short faults")
     parser.addoption("--factor", type=float, default=None, help="how long faults last: 1 as written (quick: 0.3)")
     parser.addoption("--seed", type=int, default=None, help="of all chance; printed (default: the clock)")
+    parser.addoption("--results", type=pathlib.Path, help="a file for the outcomes, one JSON object per line")
 
 
 def pytest_configure(config):
@@ -47,10 +51,11 @@ def cell(request):
     factor = request.config.getoption("--factor") or (0.3 if quick else 1.0)
     name = request.node.name.removeprefix("test_")
     one = Cell(name, seed=request.config.getoption("--seed"), factor=factor, folder=workspace.root())
+    request.node.stash[_outcome] = one.outcome
     request.config.stash[_outcomes].append(one.outcome)
     yield one
     print(one.outcome)
-    if one.outcome.problems:
+    if one.outcome.problems and not one.outcome.died_of:
         workspace.keep()
         pytest.fail("\n".join([f"{name} is {one.outcome.verdict}", *one.outcome.problems]), pytrace=False)
 
@@ -69,14 +74,30 @@ def world(request):
         one.close()
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """What ended a cell before its verdict belongs into its line of the table."""
+    report = (yield).get_result()
+    outcome = item.stash.get(_outcome, None)
+    if outcome is None:
+        return
+    if call.when == "teardown":  # a round takes long: who waits may watch
+        reporter = item.config.pluginmanager.get_plugin("terminalreporter")
+        reporter.ensure_newline()
+        reporter.write_line("\n".join([f"{outcome.result}: {outcome}", *outcome.problems]))
+    if call.when != "call" or not call.excinfo:
+        return
+    if report.skipped:
+        outcome.skipped = str(call.excinfo.value)
+    elif report.failed:
+        outcome.died_of = f"{call.excinfo.typename}: {call.excinfo.value}"
+        workspace.keep()
+
+
 def pytest_terminal_summary(terminalreporter, config):
     outcomes = config.stash[_outcomes]
-    if not outcomes:
-        return
-    write = terminalreporter.write_line
-    write("")
-    write(f"{'cell':42} {'verdict':8} {'acks':>6} {'joins':>6} {'refused':>7} {'open':>5} {'late ms':>7} {'back s':>6} {'s':>4}  hits")
-    for o in outcomes:
-        hits = ", ".join(f"{name} {count}" for name, count in sorted(o.hits.items()))
-        write(f"{o.cell:42} {o.verdict:8} {o.acks:6} {o.joins:6} {o.refused:7} {o.open:5} {o.late_ms:7} "
-              f"{o.recovery_s:6.1f} {o.seconds:4.0f}  {hits}")
+    terminalreporter.write_line("")
+    for line in table(outcomes):
+        terminalreporter.write_line(line)
+    if path := config.getoption("--results"):
+        path.write_text("".join(json.dumps(outcome.as_record()) + "\n" for outcome in outcomes))

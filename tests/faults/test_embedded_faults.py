@@ -1,8 +1,5 @@
 """The embedded node: one process, one SQLite file."""
 
-import asyncio
-import signal
-
 import pytest
 
 from parley_faults.disks import fill, small_disk  # noqa: F401  (a fixture)
@@ -11,12 +8,9 @@ from parley_faults.disks import fill, small_disk  # noqa: F401  (a fixture)
 @pytest.mark.quick
 def test_the_embedded_node_is_killed_over_and_over(cell, world):
     async def fault(f):
-        for _ in range(cell.times(10)):
-            await f.lasts(f.random.uniform(0.3, 1.5))
-            f.world.node.kill9()
-            f.hits["node killed"] += f.world.node.child.exit_code() == -signal.SIGKILL
-            await asyncio.to_thread(f.world.node.start)
-        await f.lasts(0.1, acks=200, joins=20)
+        async for _ in f.strikes(cell.times(10), wait=(0.3, 1.5)):
+            await f.kill(f.world.node)
+            await f.start(f.world.node)
 
     cell.run(world(embedded=True), fault, hits={"node killed": cell.times(10)})
 
@@ -27,16 +21,16 @@ def test_the_embedded_nodes_disk_is_full(cell, world, small_disk):
 
     async def fault(f):
         node, filler = f.world.node, fill(disk)
-        await f.until(lambda: not node.child.alive() or f.counts()["refused", None], "the full disk to be met", 60)
-        await f.lasts(2)
+        await f.until(lambda: not node.child.alive() or f.count("refused"), "the full disk to be met", 60)
+        await f.lasts(cell.seconds(5, least=2))
         f.hits["disk full met"] += 1
         f.hits["node stopped itself"] += not node.child.alive()
+        f.over()
         filler.unlink()
         if not node.child.alive():
             assert node.child.exit_code() == 70, node.child.exit_code()
-            await asyncio.to_thread(node.start)
+            await f.start(node)
         await f.ready()
-        await f.lasts(0.1, acks=200, joins=20)
 
-    cell.run(world(embedded=True, data_dir=str(disk / "store")), fault, hits={"disk full met": 1},
+    cell.run(world(embedded=True, data_dir=str(disk / "store")), fault, hits={"disk full met": 1}, acks=0, joins=0,
              load={"text_bytes": 2000})

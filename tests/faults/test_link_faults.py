@@ -1,8 +1,10 @@
 """Links that are cut in the middle of a commit, late, lame, silent or half closed."""
 
-import socket
+import contextlib
 
 import pytest
+
+from parley_faults.stalled import stall
 
 # What the relay counts, per kind of cut (relay_link.py).
 _cuts = {"before": "cut before Sync", "at": "cut at Sync", "after": "commit reply killed"}
@@ -23,11 +25,8 @@ def test_the_database_link_is_cut_in_mid_commit(cell, world, kind):
 def test_unknown_outcomes_are_resolved_both_ways(cell, world):
     """All kinds of cuts in one run, so that a resolution that always guesses one way is found."""
     async def fault(f):
-        for turn in range(cell.times(9, least=6)):
+        async for turn in f.strikes(cell.times(9, least=6), wait=(1, 1)):
             f.world.relay["postgres"].set(commit_fault=("before", "after", "at")[turn % 3], commit_chance=0.3)
-            await f.lasts(1)
-        f.world.relay["postgres"].heal()
-        await f.lasts(0.1, acks=200, joins=20)
 
     cell.run(world(relays=["postgres"]), fault,
              hits={"cut before Sync": 2, "commit reply killed": 2, "cut at Sync": 1, "outcomes_unknown": 5})
@@ -35,10 +34,8 @@ def test_unknown_outcomes_are_resolved_both_ways(cell, world):
 
 def test_the_database_link_is_reset_over_and_over(cell, world):
     async def fault(f):
-        for _ in range(cell.times(40, least=12)):
+        async for _ in f.strikes(cell.times(40, least=12), wait=(0.05, 0.5)):
             f.world.relay["postgres"].cut_all(with_reset=f.random.random() < 0.5)
-            await f.lasts(f.random.uniform(0.05, 0.5))
-        await f.lasts(0.1, acks=200, joins=20)
 
     cell.run(world(relays=["postgres"]), fault, hits={"cut": 12, "database_links_lost": 12})
 
@@ -49,86 +46,90 @@ def test_the_database_link_is_half_open(cell, world, ways):
     async def fault(f):
         f.world.relay["postgres"].silence(*ways)
         await f.lasts(cell.seconds(15, least=9))
-        f.hits["failed meanwhile"] += f.counts()["refused", None] + f.counts()["open", None]
-        f.world.relay["postgres"].heal()
-        await f.ready()
-        await f.lasts(0.1, acks=200, joins=20)
+        f.hits["failed meanwhile"] += f.count("refused") + f.count("open")
 
-    cell.run(world(relays=["postgres"]), fault, hits={f"held {ways[0]}": 1, "failed meanwhile": 10})
+    cell.run(world(relays=["postgres"]), fault, hits={f"held {ways[0]}": 1, "failed meanwhile": 10}, acks=0, joins=0)
 
 
 def test_the_database_is_slow(cell, world):
-    """500 ms a round trip: publishes wait for it, nothing else changes."""
+    """500 ms a round trip: publishes wait for it, none fails."""
     async def fault(f):
         f.world.relay["postgres"].set(delay_s=0.25)
         await f.lasts(cell.seconds(15, least=8), acks=200, joins=20)
+        failed = f.count("refused") + f.count("open")
+        assert failed == 0, f"{failed} publishes failed, though the database only was slow"
 
-    cell.run(world(relays=["postgres"]), fault, hits={"delayed": 50})
+    cell.run(world(relays=["postgres"]), fault, hits={"delayed": 50}, late_ms_max=2500)
+
+
+def test_the_database_answers_garbage(cell, world):
+    """Random bytes in place of an answer, also of one that was a commit's: unknown, then found out."""
+    async def fault(f):
+        f.world.relay["postgres"].set(garbage=lambda chance: chance.randbytes(chance.randrange(1, 300)),
+                                      garbage_chance=0.03)
+        await f.lasts(cell.seconds(15, least=5), acks=200, joins=20)
+
+    cell.run(world(relays=["postgres"]), fault, hits={"garbage": 5, "database_links_lost": 5})
 
 
 def test_all_links_are_late_and_uneven(cell, world):
-    """5 to 200 ms on every link."""
+    """5 to 200 ms a round trip on every link: an event is late by the way it takes, never by a period or a deadline."""
     async def fault(f):
         for relay in f.world.relay.values():
-            relay.set(delay_s=0.0025, jitter_s=0.1)
+            relay.set(delay_s=0.0025, jitter_s=0.0975)
         await f.lasts(cell.seconds(15, least=6), acks=200, joins=20)
+        failed = f.count("refused") + f.count("open")
+        assert failed == 0, f"{failed} publishes failed, though links only were late"
 
-    cell.run(world(relays=["postgres", "redis", "clients"]), fault, hits={"delayed": 500}, load={"readers": 4})
+    cell.run(world(relays=["postgres", "redis", "clients"]), fault, hits={"delayed": 500}, load={"readers": 4},
+             late_ms_max=1500)
 
 
-def test_client_links_are_bad(cell, world):
-    """Cut in the middle of anything, half closed, 20 kB/s down."""
+@pytest.mark.parametrize("bytes_per_s", [20_000, 1_000])
+def test_client_links_are_bad(cell, world, bytes_per_s):
+    """Cut in the middle of anything, half closed, and slow down: at 1 kB/s nobody keeps up with a room, so readers fall
+    back to their positions (C12)."""
     async def fault(f):
-        f.world.relay["clients"].set(cut_chance=0.01, half_close_chance=0.01, bytes_per_s={"down": 20_000})
+        f.world.relay["clients"].set(cut_chance=0.01, half_close_chance=0.01, bytes_per_s={"down": bytes_per_s})
         await f.lasts(cell.seconds(15, least=5), acks=200, joins=20)
 
-    cell.run(world(relays=["clients"]), fault, hits={"cut": 20, "half close": 5, "slowed": 50})
+    cell.run(world(relays=["clients"]), fault, hits={"cut": 20, "half close": 5, "slowed": 50},
+             load={"text_bytes": 200})
 
 
 def test_client_links_are_silent(cell, world):
+    """Nobody can be told anything, or say anything: then all at once, and most of it too late."""
     async def fault(f):
         for ways in (("up",), ("down",), ("up", "down")) * cell.times(1, least=1):
             f.world.relay["clients"].silence(*ways)
             await f.lasts(cell.seconds(12, least=4))
             f.world.relay["clients"].heal()
             await f.lasts(1)
-        await f.lasts(0.1, acks=200, joins=20)
+        await f.lasts(0, acks=200, joins=20)
 
-    cell.run(world(relays=["clients"]), fault, hits={"held up": 5, "held down": 5})
+    cell.run(world(relays=["clients"]), fault, hits={"held up": 5, "held down": 5}, clients=100)
+
+
+def test_some_readers_read_slowly(cell, world):
+    """Small receive buffers and naps between reads, beside readers that keep up and must not notice."""
+    async def fault(f):
+        await f.lasts(cell.seconds(15, least=6), acks=200, joins=20)
+
+    cell.run(world(), fault, hits={"readers_fell_behind": 5}, late_ms_max=1000,
+             load={"slow_readers": 3, "text_bytes": 8000})
 
 
 def test_clients_read_a_byte_a_second(cell, world):
     """Readers that as good as never read, beside others: the node's memory is bounded, the others do not notice."""
     async def fault(f):
-        rss = f.world.node.rss_bytes()
         f.world.relay["clients"].set(bytes_per_s={"down": 1})
-        stalled = []
-        for room in f.load.rooms * 25:
-            link = socket.create_connection(("127.0.0.1", f.world.relay["clients"].port), 5)
-            link.sendall(_upgrade)
-            stalled.append(link)
-            # The relay swallows what the node says, at 1 byte a second; so nothing is waited for.
-            body = b'{"id":1,"connect":{"user":"%s","rooms":{"%s":{"rewind":{"limit":1000}}}}}' % (
-                b"s%d" % len(stalled), room.encode())
-            link.sendall(_masked(body))
-        await f.lasts(cell.seconds(15, least=8), acks=200, joins=20)
-        f.hits["stalled readers"] += len(stalled)
-        grown = f.world.node.rss_bytes() - rss
-        f.hits["grown MB"] += grown >> 20
-        assert grown < 300 << 20, f"the node grew by {grown >> 20} MB"
-        for link in stalled:
-            link.close()
+        with contextlib.ExitStack() as stalled:
+            for n, room in enumerate(f.load.rooms * 25):
+                stalled.enter_context(stall(f.world.relay["clients"].port, f"s{n}", room))
+                f.hits["stalled readers"] += 1
+            await f.lasts(cell.seconds(15, least=8), acks=200, joins=20)
 
     here = world(relays=["clients"])
     here.front = here.node.http  # the load goes past the relay
-    cell.run(here, fault, hits={"stalled readers": 100, "slowed": 50}, load={"text_bytes": 2000}, late_ms_max=1000)
-
-
-_upgrade = (b"GET /v1/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n")
-
-
-def _masked(text):
-    """A text frame with a mask of zeros, which leaves the bytes as they are."""
-    return bytes([0x81, 0x80 | len(text)] if len(text) < 126 else [0x81, 0xFE, len(text) >> 8, len(text) & 255]) + \
-        bytes(4) + text
+    cell.run(here, fault, hits={"stalled readers": 100, "slowed": 50}, load={"text_bytes": 2000}, late_ms_max=1000,
+             clients=100)

@@ -1,6 +1,5 @@
 """The database dies, hangs up, is slow, full, read-only or locked. Never a false ack, and it recovers unaided."""
 
-import asyncio
 import contextlib
 import os
 import pathlib
@@ -11,7 +10,6 @@ import psycopg2
 import pytest
 
 from parley_faults.disks import fill, small_disk  # noqa: F401  (a fixture)
-from parley_faults.world import stop_process
 from parley_testkit.servers import Postgres
 
 
@@ -19,14 +17,11 @@ from parley_testkit.servers import Postgres
 def test_postgres_is_killed_and_restarted(cell, world):
     async def fault(f):
         postgres = f.world.postgres[0]
-        for _ in range(cell.times(4)):
-            await f.lasts(f.random.uniform(0.5, 2))
-            postgres.kill9()
-            f.hits["postgres killed"] += postgres.child.exit_code() == -signal.SIGKILL
-            await asyncio.sleep(f.random.uniform(0.1, 2))
-            await asyncio.to_thread(postgres.start)
+        async for _ in f.strikes(cell.times(4)):
+            await f.kill(postgres)
+            await f.still(f.random.uniform(0.1, 2))
+            await f.start(postgres)
             await f.ready()
-        await f.lasts(0.1, acks=200, joins=20)
 
     cell.run(world(), fault, hits={"postgres killed": cell.times(4)})
 
@@ -34,18 +29,17 @@ def test_postgres_is_killed_and_restarted(cell, world):
 def test_postgres_is_dead_for_long(cell, world):
     """A dead database allows no ack: what counts is that every attempt is refused or open, and the way back."""
     async def fault(f):
-        f.world.postgres[0].kill9()
-        f.hits["postgres killed"] += 1
-        before = f.counts()["acks", None]
+        await f.kill(f.world.postgres[0])
+        # What was committed before the kill may have been on its way until now.
+        before = f.count("acks")
         await f.lasts(cell.seconds(20, least=8))
-        counts = f.counts()
-        # What was committed before the kill may still have been on its way.
-        f.hits["acks while dead"] += counts["acks", None] - before
-        f.hits["refused while dead"] += counts["refused", None]
-        await asyncio.to_thread(f.world.postgres[0].start)
+        f.hits["acks while dead"] += f.count("acks") - before
+        f.hits["refused while dead"] += f.count("refused")
+        f.over()
+        await f.start(f.world.postgres[0])
 
     out = cell.run(world(), fault, hits={"postgres killed": 1, "refused while dead": 20}, acks=0, joins=0)
-    if out.hits["acks while dead"] > 16:
+    if out.hits["acks while dead"] > 4:
         out.problems.append("a dead database acknowledged")
     if out.recovery_s > 15:
         out.problems.append(f"it took {out.recovery_s:.1f} s to come back")
@@ -53,11 +47,9 @@ def test_postgres_is_dead_for_long(cell, world):
 
 def test_postgres_ends_the_nodes_sessions(cell, world):
     async def fault(f):
-        for _ in range(cell.times(60, least=20)):
+        async for _ in f.strikes(cell.times(60, least=20), wait=(0.05, 0.4)):
             for pid in f.random.sample(links := f.world.node_links(), min(len(links), f.random.choice((1, 1, 4)))):
                 f.hits["sessions ended"] += f.world.postgres[0].execute("SELECT pg_terminate_backend(%s)", pid)[0][0]
-            await f.lasts(f.random.uniform(0.05, 0.4))
-        await f.lasts(0.1, acks=200, joins=20)
 
     cell.run(world(), fault, hits={"sessions ended": 20, "database_links_lost": 10})
 
@@ -68,18 +60,18 @@ def test_one_of_two_databases_is_dead(cell, world):
         rooms = [{name for name, in server.execute("SELECT name FROM parley.room")} & set(f.load.rooms)
                  for server in f.world.postgres]
         assert rooms[0] and rooms[1], "the seed puts all rooms into one database"
-        f.world.postgres[1].kill9()
-        f.hits["postgres killed"] += 1
+        await f.kill(f.world.postgres[1])
         await f.lasts(cell.seconds(15, least=6), acks=200, joins=20)
         counts = f.counts()
         f.hits["refused there"] += sum(counts["refused", room] for room in rooms[1])
         f.hits["acks of the others"] += sum(counts["acks", room] for room in rooms[0])
         disturbed = sum(counts["refused", room] + counts["open", room] for room in rooms[0])
         assert disturbed == 0, f"{disturbed} publishes failed beside the dead database"
-        await asyncio.to_thread(f.world.postgres[1].start)
+        f.over()
+        await f.start(f.world.postgres[1])
 
     cell.run(world(databases=2), fault, rooms=12, load={"writers": 1, "readers": 1},
-             hits={"postgres killed": 1, "refused there": 10, "acks of the others": 200})
+             hits={"postgres-2 killed": 1, "refused there": 10, "acks of the others": 200})
 
 
 def test_postgres_is_read_only(cell, world):
@@ -87,9 +79,9 @@ def test_postgres_is_read_only(cell, world):
         postgres = f.world.postgres[0]
         postgres.execute("ALTER SYSTEM SET default_transaction_read_only = on")
         postgres.execute("SELECT pg_reload_conf()")
-        await f.until(lambda: f.counts()["refused", None], "a refusal", 30)  # at a publish's deadline
+        await f.until(lambda: f.count("refused"), "a refusal", 30)  # at a publish's deadline
         await f.lasts(cell.seconds(10, least=5), joins=20)
-        f.hits["refused while read-only"] += f.counts()["refused", None]
+        f.hits["refused while read-only"] += f.count("refused")
         # The change back is refused by a session that is read-only itself.
         link = psycopg2.connect(postgres.url, options="-c default_transaction_read_only=off")
         with contextlib.closing(link):
@@ -112,36 +104,48 @@ def test_postgres_has_no_connection_left(cell, world):
             await f.lasts(cell.seconds(10, least=5))
             f.hits["refused by postgres"] += postgres.child.log.read_text(errors="replace").count("too many clients")
         finally:
+            f.over()
             for hog in hogs:
                 hog.close()
 
-    cell.run(world(postgres=[Postgres(max_connections=10)]), fault, acks=0, joins=0,
-             hits={"connections taken": 5, "refused by postgres": 2})
+    cell.run(world(postgres=[Postgres(max_connections=8)]), fault, acks=0, joins=0,
+             hits={"connections taken": 4, "refused by postgres": 2})
 
 
 def test_another_session_holds_a_shards_row(cell, world):
     """Only that shard stalls."""
     async def fault(f):
-        postgres, room = f.world.postgres[0], f.load.rooms[0]
-        link = psycopg2.connect(postgres.url)
-        with contextlib.closing(link):
-            shard = _one(link, "SELECT shard FROM parley.room WHERE name = %s", room)
-            others = [other for other in f.load.rooms
-                      if _one(link, "SELECT shard FROM parley.room WHERE name = %s", other) != shard]
-            _one(link, "SELECT shard FROM parley.shard WHERE shard = %s FOR UPDATE", shard)
-            before = f.counts()
-            await f.lasts(cell.seconds(10, least=5), acks=200, joins=20)
-            now = f.counts()
+        room = f.load.rooms[0]
+        with contextlib.closing(psycopg2.connect(f.world.postgres[0].url)) as holder:
+            shard = _lock_shard(holder, room)
             f.hits["rows held"] += 1
-            stalled = now["acks", room] - before["acks", room]
-            for other in others:
-                have = now["acks", other] - before["acks", other]
-                assert have >= 50 * cell.factor, f"{other} beside the held shard has {have} acks"
-                assert now["refused", other] + now["open", other] == 0, "a neighbour's publish failed"
-            assert stalled <= 8, f"the held shard went on: {stalled} acks"
-            link.rollback()
+            held, others = await _while_held(f, room, shard)
+        assert held["acks"] == 0, f"the held shard went on: {held['acks']} acks"
+        for other, counts in others.items():
+            assert counts["acks"] >= 20, f"{other}, of another shard, has {counts['acks']} acks"
+            assert counts["refused"] + counts["open"] == 0, "a neighbour's publish failed"
 
-    cell.run(world(), fault, hits={"rows held": 1})
+    cell.run(world(), fault, hits={"rows held": 1, "acks of the others": 200}, rooms=6)
+
+
+def test_another_session_holds_an_events_key(cell, world):
+    """It has inserted the number that the room gives next, and neither commits nor gives up: what waits for that
+    fails at its deadline. (Today all of that database's rooms wait with it: README.md.)"""
+    async def fault(f):
+        postgres, room = f.world.postgres[0], f.load.rooms[0]
+        with contextlib.closing(psycopg2.connect(postgres.url)) as holder:
+            # The shard's row is locked meanwhile, so that the room's head stands still until its next key is taken.
+            with contextlib.closing(psycopg2.connect(postgres.url)) as locker:
+                shard = _lock_shard(locker, room)
+                f.hits["keys held"] += _one(
+                    holder, "INSERT INTO parley.event (seq, term, room, kind, payload) SELECT max(seq) + 1, max(term), "
+                    "room, 0, '' FROM parley.event JOIN parley.room USING (room) WHERE name = %s GROUP BY room "
+                    "RETURNING 1", room)
+            held, _ = await _while_held(f, room, shard)
+        assert held["acks"] == 0, f"the held room went on: {held['acks']} acks"
+        f.hits["failed there"] += held["refused"] + held["open"]
+
+    cell.run(world(), fault, hits={"keys held": 1, "failed there": 1}, rooms=6, acks=0, joins=0)
 
 
 def test_postgres_helpers_stand_still(cell, world):
@@ -164,15 +168,12 @@ def test_postgres_helpers_stand_still(cell, world):
 def test_postgres_stands_still(cell, world):
     """SIGSTOP for all of it: no reset, no answer."""
     async def fault(f):
-        for _ in range(cell.times(2, least=1)):
-            f.world.postgres[0].pause()
-            await f.lasts(cell.seconds(12, least=8))
-            f.world.postgres[0].resume()
-            f.hits["postgres paused"] += 1
+        async for _ in f.strikes(cell.times(2, least=1)):
+            await f.pause(f.world.postgres[0], cell.seconds(12, least=8))
             await f.ready()
-        await f.lasts(0.1, acks=200, joins=20)
+        f.hits["failed meanwhile"] += f.count("refused") + f.count("open")
 
-    cell.run(world(), fault, hits={"postgres paused": 1})
+    cell.run(world(), fault, hits={"postgres paused": 1, "failed meanwhile": 10})
 
 
 def test_the_disk_of_the_wal_is_full(cell, world, small_disk):
@@ -187,9 +188,9 @@ def test_the_disk_of_the_wal_is_full(cell, world, small_disk):
                       "the WAL's disk to be full", 60)
         f.hits["no space left"] += postgres.child.log.read_bytes().count(b"No space left")
         await f.lasts(cell.seconds(5, least=3))
+        f.over()
         filler.unlink()
-        await asyncio.to_thread(stop_process, postgres)
-        await asyncio.to_thread(postgres.start)
+        await f.start(postgres)
 
     cell.run(world(postgres=[postgres]), fault, load={"text_bytes": 20000}, acks=0, joins=0, hits={"no space left": 1})
 
@@ -203,10 +204,11 @@ def test_the_disk_of_the_tables_is_full(cell, world, small_disk):
         filler = fill(disk)
         await f.until(lambda: b"No space left" in postgres.child.log.read_bytes(), "the tables' disk to be full", 60)
         # A publish is refused at its deadline: until then the writer tries again.
-        await f.until(lambda: f.counts()["refused", None], "a refusal", 30)
+        await f.until(lambda: f.count("refused"), "a refusal", 30)
         await f.lasts(cell.seconds(8, least=4), joins=20)
         f.hits["no space left"] += postgres.child.log.read_bytes().count(b"No space left")
-        f.hits["refused while full"] += f.counts()["refused", None]
+        f.hits["refused while full"] += f.count("refused")
+        f.over()
         filler.unlink()
 
     here = world(postgres=[postgres])
@@ -230,6 +232,28 @@ def _take_all_places(postgres, hogs):
         while True:
             hogs.append(psycopg2.connect(postgres.url))
     return left == 0
+
+
+def _lock_shard(link, room):
+    """Locks the row of the room's shard until the session ends. The shard."""
+    shard = _one(link, "SELECT shard FROM parley.room WHERE name = %s", room)
+    return _one(link, "SELECT shard FROM parley.shard WHERE shard = %s FOR UPDATE", shard)
+
+
+async def _while_held(f, room, shard):
+    """What came meanwhile: of this room, and of each room of another shard."""
+    others = {name for name, in f.world.postgres[0].execute("SELECT name FROM parley.room WHERE shard <> %s", shard)}
+    others &= set(f.load.rooms)
+    assert others, "the seed puts all rooms into one shard"
+    await f.lasts(0.3)  # what was committed before may still be on its way to its sender
+    before = f.counts()
+    await f.lasts(f.seconds(10, least=6))
+    now = f.counts()
+    now.subtract(before)
+    found = {name: {what: now[what, name] for what in ("acks", "refused", "open")} for name in (room, *others)}
+    f.hits["acks of the others"] += sum(found[other]["acks"] for other in others)
+    f.over()
+    return found.pop(room), found
 
 
 def _one(link, statement, *parameters):

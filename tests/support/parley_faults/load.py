@@ -19,7 +19,8 @@ from .reader import Reader
 @dataclasses.dataclass
 class Load:
     """:param rate: publishes per second of each writer; it never has more than `run.pipeline` in flight
-    :param readers: restless ones per room, beside the steady one"""
+    :param readers: restless ones per room, beside the steady one
+    :param rewinds: restless readers sometimes forget their position and join anew"""
     run: Run
     rooms: list[str]
     writers: int = 2
@@ -27,6 +28,7 @@ class Load:
     slow_readers: int = 0
     rate: float = 25
     text_bytes: int = 40
+    rewinds: bool = True
 
     def __post_init__(self) -> None:
         self.all_readers: list[Reader] = []
@@ -34,11 +36,16 @@ class Load:
         self._reading: list[asyncio.Task] = []
         self._ends = asyncio.Event()
 
+    @property
+    def connections_max(self) -> int:
+        """A reader that drops its socket may be back before the node knows; a fresh session per room comes on top."""
+        return len(self.rooms) * (2 * self.writers + 2 * (1 + self.readers + self.slow_readers) + 1)
+
     def start(self) -> None:
         for room in self.rooms:
             self._writing += [asyncio.ensure_future(self._write(room, n)) for n in range(self.writers)]
             styles = ["steady"] + ["restless"] * self.readers + ["slow"] * self.slow_readers
-            readers = [Reader(self.run, room, n, style) for n, style in enumerate(styles)]
+            readers = [Reader(self.run, room, n, style, rewinds=self.rewinds) for n, style in enumerate(styles)]
             self.all_readers += readers
             self._reading += [asyncio.ensure_future(reader.follow()) for reader in readers]
 

@@ -16,14 +16,16 @@ class Reader:
     """Styles: `steady` leaves only when it is thrown out; `restless` drops and resumes, or joins anew with a
     rewind, every second or so; `slow` is restless, and naps between reads.
 
+    :ivar position: what it holds; None before its first stream
     :ivar seen_ns: seq -> when this reader got it, for the steady one"""
 
-    def __init__(self, run: Run, room: str, number: int, style: str) -> None:
+    def __init__(self, run: Run, room: str, number: int, style: str, *, rewinds: bool = True) -> None:
         assert style in _styles
         self.name, self.room, self.style = f"{room}/{style}{number}", room, style
         self._run, self._user = run, f"r{number}"
         self._random = run.random(self.name)
-        self._position: dict | None = None
+        self._rewinds = rewinds and style != "steady"
+        self.position: dict | None = None
         self._asked: dict | None = None
         self._live = False
         self._session: Session | None = None
@@ -55,7 +57,7 @@ class Reader:
             if self._head is not None:
                 told_at = told_at or now
                 self.late = now > told_at + self._run.patience
-                if (self._live and self._position["seq"] >= self._head) or self.late:
+                if (self._live and self.position["seq"] >= self._head) or self.late:
                     return True
             elif now >= leaves_at:
                 if not await self._leave_or_rejoin():
@@ -112,29 +114,29 @@ class Reader:
 
     def _options(self) -> dict:
         # The end of a run reads on from what it holds, so that the last stretch proves the resume.
-        if self._position is None or (self.style != "steady" and self._head is None and self._random.random() < 0.3):
+        if self.position is None or (self._rewinds and self._head is None and self._random.random() < 0.3):
             self._asked = None
             return {"rewind": self._random.choice((0, 1, 10, 100, 1000))}
-        self._asked = dict(self._position)
+        self._asked = dict(self.position)
         return {"since": self._asked}
 
     # --- what arrives, in the order in which it arrives
 
     def _joined(self, room: str, joined: dict) -> None:
         self._live = False
-        self._position = dict(self._asked or joined["start"])
+        self.position = dict(self._asked or joined["start"])
 
     def _push(self, kind: str, body: dict):
         self._changed.set()
         if kind == "batch":
             last = body["events"][-1]
-            self._position = {"term": last["term"], "seq": last["seq"]}
+            self.position = {"term": last["term"], "seq": last["seq"]}
             if self.style == "steady":
                 now = time.monotonic_ns()
                 for event in body["events"]:
                     self.seen_ns.setdefault(event["seq"], now)
         elif kind == "gap":
-            self._position = dict(body["to"])
+            self.position = dict(body["to"])
         elif kind == "live":
             self._live = True
         elif kind == "catching_up":

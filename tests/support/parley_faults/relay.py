@@ -18,6 +18,11 @@ from parley_testkit.ports import free_port
 from .relay_link import Link
 
 
+# What links count while they spoil.
+counted = frozenset(("cut", "half close", "garbage", "delayed", "slowed", "held up", "held down", "cut before Sync",
+                     "cut at Sync", "commit reply killed"))
+
+
 class Spoil:
     """What the relay does to each link; a link looks at it for each chunk.
 
@@ -35,6 +40,7 @@ class Spoil:
         self.commit_chance: float = 0.0   # per transaction of the node's writer
         self.garbage: Callable[[random.Random], bytes] | None = None  # sent down instead of an answer
         self.garbage_chance: float = 0.0  # per chunk
+        self.marks: tuple[str, bytes] | None = None  # a direction, and what passes there: a moment to strike at
 
 
 class Relay:
@@ -51,6 +57,7 @@ class Relay:
         self.random = random.Random(f"{seed}/{name}")
         self.links: set[Link] = set()
         self.refuses = False
+        self._at_strike: Callable[[], None] | None = None
         self._loop = asyncio.new_event_loop()
         self._listener = self._listen()
         self._thread = threading.Thread(target=self._serve, name=f"relay {name}", daemon=True)
@@ -84,6 +91,20 @@ class Relay:
     def retarget(self, port: int) -> None:
         """New links go there, as when a service's address moves."""
         self.target_port = port
+
+    def strike_once(self, what: Callable[[], None], **when: Any) -> None:
+        """The next time that the given spoil acts, `what` runs at that very moment, on the relay's thread, and it is
+        over: `strike_once(kill, commit_fault="after", commit_chance=0.1)`."""
+        self._at_strike = what
+        self.set(**when)
+
+    def strikes(self, hit: str) -> None:
+        """A link did something; on the relay's thread."""
+        self.hits[hit] += 1
+        what, self._at_strike = self._at_strike, None
+        if what:
+            vars(self.spoil).update(vars(Spoil()))
+            what()
 
     def close(self) -> None:
         if self._listener.fileno() == -1:

@@ -152,6 +152,8 @@ class Link:
             rate = relay.spoil.bytes_per_s.get(way)
             if not rate:
                 await loop.sock_sendall(sink, data)
+                if relay.spoil.marks and relay.spoil.marks[0] == way and relay.spoil.marks[1] in data:
+                    relay.strikes("mark passed")
                 continue
             relay.hits["slowed"] += 1
             step = max(1, int(rate / 20))
@@ -184,12 +186,12 @@ class Link:
         if is_its_sync and self._doom == "before":
             # What came ahead of the Sync must reach the server, or this would be a link that sent nothing.
             self._give_now(passed, queue)
-            relay.hits["cut before Sync"] += 1
+            relay.strikes("cut before Sync")
             raise Cut("before")
         passed += message.data
         if is_its_sync and self._doom == "at":
             self._give_now(passed, queue)
-            relay.hits["cut at Sync"] += 1
+            relay.strikes("cut at Sync")
             raise Cut("at")
 
     def _give_now(self, passed: bytearray, queue: asyncio.Queue) -> None:
@@ -207,5 +209,5 @@ class Link:
         self._doomed_failed |= message.is_error
         if message.is_end:
             relay = self._relay
-            relay.hits["error reply killed" if self._doomed_failed else "commit reply killed"] += 1
+            relay.strikes("error reply killed" if self._doomed_failed else "commit reply killed")
             raise Cut("after")

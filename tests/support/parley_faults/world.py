@@ -10,7 +10,7 @@ from typing import Mapping, Sequence
 import requests
 
 from parley_testkit.node import Node
-from parley_testkit.servers import Postgres, Redis, Server
+from parley_testkit.servers import Postgres, Redis
 
 from .relay import Relay
 
@@ -27,11 +27,13 @@ class Address:
 class World:
     """:param relays: which links go through one: `postgres`, `redis`, `clients`
     :param env: of the node; `database_env` of each PostgreSQL server
-    :ivar relay: by those names"""
+    :ivar relay: by those names
+    :ivar database_ports: where the node looks for its databases"""
 
     def __init__(self, *, seed: int, embedded: bool = False, databases: int = 1, relays: Sequence[str] = (),
                  flags: Sequence[str] = (), env: Mapping[str, str] | None = None, wrapper: Sequence[str] = (),
-                 postgres: Sequence[Postgres] | None = None, data_dir: str | None = None) -> None:
+                 postgres: Sequence[Postgres] | None = None, redis_settings: Mapping[str, str] | None = None,
+                 data_dir: str | None = None) -> None:
         self._stack = contextlib.ExitStack()
         self.relay: dict[str, Relay] = {}
         self.postgres: list[Postgres] = []
@@ -42,7 +44,7 @@ class World:
                 self.postgres = [server if server.child.alive() else server.start() for server in given]
                 for server in self.postgres:
                     self._stack.callback(server.child.end)
-                self.redis = [self._stack.enter_context(Redis())]
+                self.redis = [self._stack.enter_context(Redis(**(redis_settings or {})))]
             stores = [Address(server.url + _plain) for server in self.postgres]
             fan_outs = [Address(server.url) for server in self.redis]
             if "postgres" in relays:
@@ -50,6 +52,7 @@ class World:
                 stores[0] = Address(f"postgresql://postgres@127.0.0.1:{port}/parley{_plain}")
             if "redis" in relays:
                 fan_outs[0] = Address(f"redis://127.0.0.1:{self._relay('redis', self.redis[0].port, seed).port}")
+            self.database_ports = [int(re.search(r"@127\.0\.0\.1:(\d+)/", store.url)[1]) for store in stores]
             # --checked: storage then proves with each event that its room has no hole.
             self.node = Node(postgres=stores, redis=fan_outs, env=env, flags=["--checked", *flags])
             if data_dir:
@@ -94,8 +97,3 @@ class World:
         self._stack.callback(relay.close)
         return relay
 
-
-def stop_process(server: Server) -> None:
-    """Ends one that a fault may have left dead or asleep."""
-    server.resume()
-    server.child.end()
