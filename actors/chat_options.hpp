@@ -28,8 +28,9 @@ struct chat_options {
   milliseconds room_idle_max{60'000};     ///< an idle room's actor is put to sleep
   milliseconds feed_linger{30'000};       ///< a feed without subscribers stays that long
   milliseconds beacon_period{200};
-  milliseconds poll_period{1000};   ///< of the tail watch, with jitter (C10b)
-  milliseconds release_wait{3000};  ///< a stop waits so long for batches under way
+  milliseconds poll_period{1000};    ///< of the tail watch, with jitter (C10b)
+  milliseconds head_period{30'000};  ///< a quiet room's readers are told its head so often; 0: never
+  milliseconds release_wait{3000};   ///< a stop waits so long for batches under way
   lease_options lease;
   shard_writer_options writer;
   room_log_options room;

@@ -34,6 +34,9 @@ caf::behavior feed_actor::make_behavior() {
       [this](const msg::room_subscribed&) { perform(core_.subscribed(context_->clock->boot_now())); },
       [this](const msg::link_lost&) { perform(core_.link_lost(context_->clock->boot_now())); },
       [this](const msg::head_seen& m) { perform(core_.head_seen(m.head, m.mark, context_->clock->boot_now())); },
+      [this](const msg::head_proven&) {
+        if (const auto head = core_.head_proven()) context_->front->say_head(core_.threads(), room_, *head);
+      },
       [this](const msg::head_word& m) {
         if (m.head) {
           perform(core_.head_answered(m.q, *m.head, std::nullopt, context_->clock->boot_now()));

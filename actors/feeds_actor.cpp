@@ -23,6 +23,7 @@ feeds_actor::feeds_actor(caf::actor_config& config, context_ptr context, caf::ac
     : event_based_actor(config),
       context_(std::move(context)),
       router_(std::move(router)),
+      watch_(context_->options.head_period),
       jitter_(static_cast<decltype(jitter_)>(std::hash<std::string>{}(context_->options.node.incarnation))) {}
 
 caf::behavior feeds_actor::make_behavior() {
@@ -44,6 +45,7 @@ caf::behavior feeds_actor::make_behavior() {
         if (m.heads.has_error()) return;  // the next poll asks again
         for (std::size_t i = 0; i < m.rooms.size(); ++i) {
           forward(m.rooms[i]->key, msg::head_seen{(*m.heads)[i].head, (*m.heads)[i].mark});
+          if (watch_.is_head_due(m.rooms[i], context_->clock->boot_now())) forward(m.rooms[i]->key, msg::head_proven{});
         }
       },
       [this](const msg::feed_idle& m) {
@@ -84,7 +86,7 @@ feeds_actor::feed_entry& feeds_actor::entry_for(const room_ref& room) {
   context_->probe->feed_opened();
   auto& entry = feeds_.emplace(room->key, feed_entry{room, std::move(actor), 0, std::nullopt}).first->second;
   auto& endpoint = context_->endpoint_of(room->shard);
-  if (watch_.added(room)) endpoint.subscribe(room->shard);
+  if (watch_.added(room, context_->clock->boot_now())) endpoint.subscribe(room->shard);
   endpoint.subscribe(room);
   return entry;
 }
@@ -127,6 +129,8 @@ void feeds_actor::polled(const msg::marks_polled& m) {
   for (std::size_t i = 0; i < m.shards.size(); ++i) {
     auto found = watch_.polled(m.shards[i], (*m.marks)[i]);
     std::ranges::move(found, std::back_inserter(suspects));
+    for (const auto& room : watch_.proven(m.shards[i], (*m.marks)[i], context_->clock->boot_now()))
+      forward(room->key, msg::head_proven{});
   }
   if (suspects.empty()) return;
   context_->probe->tail_suspected(suspects.size());

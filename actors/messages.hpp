@@ -194,6 +194,7 @@ struct head_seen {
   room_head head;
   std::optional<shard_mark> mark;
 };
+struct head_proven {};
 struct marks_polled {
   database_id database;
   std::vector<shard_id> shards;
@@ -296,6 +297,7 @@ PARLEY_LOCAL_MESSAGE(beacon_heard)
 PARLEY_LOCAL_MESSAGE(room_subscribed)
 PARLEY_LOCAL_MESSAGE(link_lost)
 PARLEY_LOCAL_MESSAGE(head_seen)
+PARLEY_LOCAL_MESSAGE(head_proven)
 PARLEY_LOCAL_MESSAGE(marks_polled)
 PARLEY_LOCAL_MESSAGE(heads_polled)
 PARLEY_LOCAL_MESSAGE(feed_marked)

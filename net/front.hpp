@@ -37,6 +37,7 @@ public:
   // live_front, from any thread
   void open(thread_index thread, room_ref room, position at) override;
   void deliver(std::span<const thread_index> threads, room_ref room, position before, event_list events) override;
+  void say_head(std::span<const thread_index> threads, room_ref room, position at) override;
   void reset(std::span<const thread_index> threads, room_ref room, position at) override;
   void close(thread_index thread, room_ref room) override;
 

@@ -23,6 +23,16 @@ void front::deliver(std::span<const thread_index> threads, room_ref room, positi
   }
 }
 
+void front::say_head(std::span<const thread_index> threads, room_ref room, position head) {
+  const head_frame_ptr frame = std::make_shared<head_frame>(std::move(room), head);
+  for (const thread_index thread : threads) {
+    auto& there = at(thread);
+    there.post([&there, frame] {
+      there.table().at_head(frame->room()->key, frame->at(), [&](session* reader) { reader->say_head(frame); });
+    });
+  }
+}
+
 void front::reset(std::span<const thread_index> threads, room_ref room, position position_there) {
   for (const thread_index thread : threads) {
     auto& there = at(thread);

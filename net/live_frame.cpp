@@ -29,12 +29,7 @@ bool live_frame::holds(position at) const {
 }
 
 const std::string& live_frame::bytes(wire_form form) const {
-  auto& slot = forms_[static_cast<std::size_t>(form)];
-  std::call_once(slot.once, [&] {
-    const server_message message{0, push::batch{room_->room, before_.seq, push::phase::live, events_}};
-    slot.bytes = wire_bytes(form, message, greeting{});
-  });
-  return slot.bytes;
+  return encoding_.bytes(form, [this] { return push::batch{room_->room, before_.seq, push::phase::live, events_}; });
 }
 
 live_frame_ptr live_frame::after(position at) const {

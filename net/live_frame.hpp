@@ -1,12 +1,10 @@
 #pragma once
 
 #include "actors/core/event.hpp"
-#include "net/codec/wire_form.hpp"
+#include "net/shared_encoding.hpp"
 
-#include <array>
-#include <atomic>
 #include <memory>
-#include <mutex>
+#include <string>
 
 namespace parley::net {
 
@@ -31,20 +29,18 @@ public:
   std::shared_ptr<const live_frame> after(position at) const;
 
 private:
-  struct encoded {
-    std::once_flag once;
-    std::string bytes;
-  };
-
   room_ref room_;
   position before_;
   event_list events_;
   std::size_t size_bytes_ = 0;
-  mutable std::array<encoded, 3> forms_;
+  shared_encoding encoding_;
 };
 using live_frame_ptr = std::shared_ptr<const live_frame>;
 
 /// Shares the frame's life: no copy, no allocation.
-inline block shared_bytes(const live_frame_ptr& frame, wire_form form) { return {frame, &frame->bytes(form)}; }
+template <class Frame>
+block shared_bytes(const std::shared_ptr<const Frame>& frame, wire_form form) {
+  return {frame, &frame->bytes(form)};
+}
 
 }  // namespace parley::net

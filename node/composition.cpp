@@ -22,6 +22,7 @@ chat_options chat_options_of(const configuration& all, std::vector<shard_route> 
   o.routes = std::move(routes);
   o.workers = per_core(all.node.actor_threads, 2);  // two, so that one busy actor does not stop the node
   o.rooms_per_connection = all.limits.rooms_per_connection;
+  o.head_period = all.node.head_period;
   return o;
 }
 

@@ -29,6 +29,7 @@ struct node_options {
   bool checked = false;
   seconds dedup_window{86'400};
   milliseconds drain_timeout{10'000};
+  milliseconds head_period{30'000};  ///< 0: never
 
   bool is_embedded() const { return postgres.empty(); }
 };

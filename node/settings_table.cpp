@@ -120,6 +120,9 @@ std::vector<setting> node_settings() {
   all.push_back(number(
       "drain_timeout_ms", "ms", {100, 600'000}, "How long a stop waits for sessions to take what is queued for them.",
       [](auto& c) -> auto& { return c.node.drain_timeout; }));
+  all.push_back(number(
+      "head_period_ms", "ms", {0, 86'400'000}, "How often a quiet room's readers are told its head; 0 is never.",
+      [](auto& c) -> auto& { return c.node.head_period; }));
   return all;
 }
 

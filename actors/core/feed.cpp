@@ -69,6 +69,14 @@ feed::effects feed::head_seen(const room_head& seen, std::optional<shard_mark> m
   return out;
 }
 
+std::optional<position> feed::head_proven() {
+  const bool has_doubt = head_doubt_.is_open() || anchor_doubt_.is_open() || hole_since_ || !ahead_.empty();
+  if (!is_loaded_ || has_doubt || threads_.empty()) return std::nullopt;
+  const bool is_quiet = stood_at_ == window_.last();
+  stood_at_ = window_.last();
+  return is_quiet ? stood_at_ : std::nullopt;
+}
+
 /// @returns whether the stream now holds all of it; false: a hole lies before it, or it contradicts what we hold
 bool feed::accept(effects& out, const room_envelope& envelope) {
   if (is_on(mutant::hole_ignored) && envelope.before.seq > window_.last().seq) window_.restart(envelope.before);

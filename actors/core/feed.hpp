@@ -121,6 +121,10 @@ public:
   [[nodiscard]] effects head_answered(question q, result<room_head> head, std::optional<shard_mark> mark, instant now);
   [[nodiscard]] effects newest_answered(question q, result<history_page> page, instant now);
   [[nodiscard]] effects range_answered(question q, result<range_page> page, instant now);
+  /// Storage was just seen to hold nothing beyond what this feed was told of. A room that still stands where it stood
+  /// at the last such moment is quiet: its readers may be told that they have all there is.
+  /// @returns the head to tell all open threads
+  [[nodiscard]] std::optional<position> head_proven();
   [[nodiscard]] effects tick(instant now);
 
   /// The threads with subscribers, in order.
@@ -194,10 +198,11 @@ private:
   link link_ = link::subscribing;
   instant confirm_by_;
   bool is_loaded_ = false;
-  doubt head_doubt_;                ///< the tail is not to be trusted before a head was read
-  doubt anchor_doubt_;              ///< something names our last seq with another term
-  room_head target_;                ///< the highest head heard of
-  std::uint64_t target_heard_ = 0;  ///< after this many questions
+  doubt head_doubt_;                  ///< the tail is not to be trusted before a head was read
+  doubt anchor_doubt_;                ///< something names our last seq with another term
+  room_head target_;                  ///< the highest head heard of
+  std::uint64_t target_heard_ = 0;    ///< after this many questions
+  std::optional<position> stood_at_;  ///< when the head was last proven
   std::optional<instant> hole_since_;
   std::map<seq, ahead_envelope> ahead_;
   std::deque<room_envelope> early_;  ///< arrived before the first page

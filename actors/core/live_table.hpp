@@ -55,6 +55,16 @@ public:
     }
   }
 
+  /// `say(Session)` for each row that stands at this position, the room's head. It must not touch the table.
+  template <class Say>
+  void at_head(const Key& room, position head, Say say) {
+    auto found = rooms_.find(room);
+    if (found == rooms_.end()) return;
+    for (const auto& r : found->second.rows) {
+      if (r.last == head) say(r.session);
+    }
+  }
+
   /// Replaces an older row of the same session.
   template <class Sink>
   void go_live(Session session, const Key& room, generation gen, position at, Sink& sink) {

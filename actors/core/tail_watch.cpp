@@ -4,9 +4,11 @@
 
 namespace parley {
 
-bool tail_watch::added(const room_ref& room) {
+bool tail_watch::added(const room_ref& room, instant now) {
   auto& feeds = shards_[room->shard];
-  feeds.try_emplace(room->key, watched{room, std::nullopt});
+  // Between half a period and one and a half, by the room: after a herd of joins the rooms do not all speak at once.
+  const auto first = head_period_ / 2 + head_period_ * room->key.bytes[0] / 256;
+  feeds.try_emplace(room->key, watched{room, std::nullopt, now + first});
   return feeds.size() == 1;
 }
 
@@ -52,6 +54,29 @@ tail_watch::suspects tail_watch::polled(shard_id id, shard_mark mark) {
     if (is_on(mutant::mark_before_head_read) && feed.mark) feed.mark = mark;
   }
   return found;
+}
+
+bool tail_watch::take_turn(watched& feed, instant now) const {
+  if (head_period_ == milliseconds{0} || now < feed.head_due) return false;
+  feed.head_due = now + head_period_;
+  return true;
+}
+
+std::vector<room_ref> tail_watch::proven(shard_id id, shard_mark mark, instant now) {
+  std::vector<room_ref> rooms;
+  auto shard = shards_.find(id);
+  if (shard == shards_.end()) return rooms;
+  for (auto& [key, feed] : shard->second) {
+    if (feed.mark == mark && take_turn(feed, now)) rooms.push_back(feed.room);
+  }
+  return rooms;
+}
+
+bool tail_watch::is_head_due(const room_ref& room, instant now) {
+  auto shard = shards_.find(room->shard);
+  if (shard == shards_.end()) return false;
+  auto feed = shard->second.find(room->key);
+  return feed != shard->second.end() && take_turn(feed->second, now);
 }
 
 std::vector<shard_id> tail_watch::shards() const {

@@ -18,6 +18,8 @@ public:
   virtual void open(thread_index thread, room_ref room, position at) = 0;
   /// Contiguous events after `before`; encoded at most once per encoding on this node, shared by all threads.
   virtual void deliver(std::span<const thread_index> threads, room_ref room, position before, event_list events) = 0;
+  /// The head of a quiet room, for the rows that stand there; who has something to read is not told. May be lost.
+  virtual void say_head(std::span<const thread_index> threads, room_ref room, position at) = 0;
   /// The room's log lost a tail (C13): every row falls out at its position, and finds out by its own read.
   virtual void reset(std::span<const thread_index> threads, room_ref room, position at) = 0;
   /// Forgets the room; rows that are left fall out at their positions.

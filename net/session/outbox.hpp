@@ -67,6 +67,7 @@ public:
   bool has_due() const { return !tokens_.empty() && is_due(tokens_.front()); }
 
   bool is_empty() const { return first_ == items_.size(); }
+  bool is_low() const { return bytes() <= options_.low_water_bytes; }
   bool is_past_bound() const { return bytes() > options_.bytes_max; }
   std::size_t bytes() const { return static_cast<std::size_t>(queued_total_ - gone_total_); }
   std::size_t live_bytes() const { return live_bytes_; }

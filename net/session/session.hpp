@@ -3,6 +3,7 @@
 #include "actors/ports/conversation.hpp"
 #include "actors/ports/session_port.hpp"
 #include "net/front_thread.hpp"
+#include "net/head_frame.hpp"
 #include "net/session/outbox.hpp"
 #include "net/session/stream_verifier.hpp"
 #include "net/socket_type.hpp"
@@ -41,6 +42,7 @@ public:
 
   // The live table's sink; see live_table.hpp
   bool write_live(const live_frame_ptr& frame);
+  void say_head(const head_frame_ptr& frame);
   void row_went_live(const room_ref& room, generation gen, position at);
   void row_fell(const room_key& room, generation gen, position at, bool was_live);
 

@@ -60,6 +60,17 @@ bool session::write_live(const live_frame_ptr& frame) {
   return false;
 }
 
+/// Only to a reader who keeps up: one with a backlog learns more from that. No live batch waits then, so that what is
+/// dropped later comes after the head, and the head is never more than the reader was shown.
+void session::say_head(const head_frame_ptr& frame) {
+  if (state_ != state::open || outbox_.live_bytes() > 0 || !outbox_.is_low()) return;
+  const auto& room = frame->room()->room;
+  const seq at = frame->at().seq;
+  auto marks = std::make_unique<stream_marks>(1, stream_mark{stream_mark::deed::head, room, at, at});
+  outbox_.push(shared_bytes(frame, form_), std::move(marks));
+  thread_.touch(*this);
+}
+
 void session::fall_behind(const room_ref& room, position at_without_queue) {
   position at = at_without_queue;
   for (const auto& fallen : outbox_.drop_live()) {

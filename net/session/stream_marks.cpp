@@ -30,6 +30,7 @@ struct marker {
   }
   void operator()(const push::live& body) const { out.push_back({live, body.room, body.at.seq, body.at.seq}); }
   void operator()(const push::catching_up& body) const { out.push_back({live, body.room, body.at.seq, body.at.seq}); }
+  void operator()(const push::head& body) const { out.push_back({head, body.room, body.at.seq, body.at.seq}); }
   void operator()(const push::gap& body) const {
     const bool is_reset = body.reason == push::gap_reason::reset;
     out.push_back({is_reset ? reset : gap, body.room, body.from, body.to.seq});

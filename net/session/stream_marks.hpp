@@ -10,7 +10,7 @@ namespace parley::net {
 
 /// What a written message does to a room's stream, for the verifier.
 struct stream_mark {
-  enum class deed : std::uint8_t { joined, left, batch, live, gap, reset };
+  enum class deed : std::uint8_t { joined, left, batch, live, gap, reset, head };
 
   deed what;
   std::string room;

@@ -33,6 +33,7 @@ bool stream_verifier::given(const stream_mark& mark) {
     one.is_new = false;  // a join that had nothing to send: a gap from here on is no longer its first push
     return mark.to == one.at;
   }
+  if (mark.what == head) return mark.to == one.at;  // it is said to readers who have everything
   // Where a gap comes first, it ends at the join's start (protocol.md §2); `reset` may go back.
   const bool fits =
       was_new ? mark.to == one.start : mark.what == reset || (mark.from == next(one.at) && mark.to >= mark.from);

@@ -300,4 +300,20 @@ TEST_CASE("after a reset every row finds out by itself, and none goes live befor
   CHECK(sink.take() == said{"1 live 2 at 5"});
 }
 
+TEST_CASE("a head is said to the rows that stand there, to no other", "[core][live_table]") {
+  const auto room = room_named("general")->key;
+  table t;
+  told sink;
+  t.open(room, at(1, 4));
+  t.go_live(1, room, generation{1}, at(1, 4), sink);
+  t.go_live(2, room, generation{1}, at(1, 6), sink);  // ahead of this feed
+  std::vector<int> heard;
+  const auto say = [&](int s) { heard.push_back(s); };
+  t.at_head(room, at(1, 4), say);
+  CHECK(heard == std::vector{1});
+  t.at_head(room, at(2, 4), say);  // the same seq of another term is another position
+  t.at_head(room_named("other")->key, at(1, 4), say);
+  CHECK(heard == std::vector{1});
+}
+
 }  // namespace parley::testing

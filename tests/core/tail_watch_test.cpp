@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 namespace parley::testing {
 namespace {
 
@@ -99,6 +101,50 @@ TEST_CASE("what concerns no feed changes nothing", "[core][tail_watch]") {
   CHECK_FALSE(watch.removed(room_named("z", 9)));
   CHECK(watch.feeds() == 1);
   CHECK(watch.polled(shard_id{0}, mark_of(1, 1)).empty());
+}
+
+TEST_CASE("a poll that sees the mark of a feed's last head read proves its head, once a period", "[core][tail_watch]") {
+  tail_watch watch{30s};
+  const auto a = room_named("a");
+  watch.added(a, noon);
+  watch.head_read(a, mark_of(5, 30));
+  const auto proven = [&](shard_mark mark, instant now) { return !watch.proven(shard_id{0}, mark, now).empty(); };
+  CHECK_FALSE(proven(mark_of(5, 30), noon + 14s));  // the first turn comes between half a period and one and a half
+  CHECK(proven(mark_of(5, 30), noon + 45s));
+  CHECK_FALSE(proven(mark_of(5, 30), noon + 74s));
+  CHECK_FALSE(proven(mark_of(5, 31), noon + 75s));  // another mark proves nothing, and the turn is kept
+  CHECK(proven(mark_of(5, 30), noon + 76s));
+}
+
+TEST_CASE("a head that was read is said when it is due, whatever the shard's mark", "[core][tail_watch]") {
+  tail_watch watch{30s};
+  const auto a = room_named("a");
+  watch.added(a, noon);
+  CHECK_FALSE(watch.is_head_due(a, noon + 14s));
+  CHECK(watch.is_head_due(a, noon + 45s));
+  CHECK_FALSE(watch.is_head_due(a, noon + 46s));
+  CHECK_FALSE(watch.is_head_due(room_named("unknown"), noon + 99s));
+}
+
+TEST_CASE("rooms that were opened at once take their turns at different times", "[core][tail_watch]") {
+  tail_watch watch{30s};
+  for (const auto* name : {"a", "z"}) {
+    watch.added(room_named(name), noon);
+    watch.head_read(room_named(name), mark_of(5, 30));
+  }
+  std::size_t turns_at_once = 0;
+  for (auto now = noon; now < noon + 45s; now += 1s)
+    turns_at_once = std::max(turns_at_once, watch.proven(shard_id{0}, mark_of(5, 30), now).size());
+  CHECK(turns_at_once == 1);
+}
+
+TEST_CASE("without a period no head is ever due", "[core][tail_watch]") {
+  tail_watch watch{0ms};
+  const auto a = room_named("a");
+  watch.added(a, noon);
+  watch.head_read(a, mark_of(5, 30));
+  CHECK(watch.proven(shard_id{0}, mark_of(5, 30), noon + 24h).empty());
+  CHECK_FALSE(watch.is_head_due(a, noon + 24h));
 }
 
 }  // namespace parley::testing

@@ -24,6 +24,7 @@ class RoomStream:
         self.events = []
         self.gaps = []
         self.lives = []
+        self.heads = []
         self.catching_ups = []
         self.phases = []
 
@@ -81,7 +82,9 @@ class RoomStream:
 
     def head(self, body):
         assert set(body) == {"room", "head"}, body
-        assert body["head"]["seq"] >= self.joined["head"]["seq"], body
+        assert self.is_live, "only a stream that has caught up is told where the room stands"
+        assert body["head"] == {"term": self.term, "seq": self.last}, (body, self.term, self.last)
+        self.heads.append(body["head"])
 
     @property
     def seqs(self):

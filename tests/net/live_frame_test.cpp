@@ -1,4 +1,5 @@
 #include "net/live_frame.hpp"
+#include "net/head_frame.hpp"
 
 #include "tests/net/given.hpp"
 
@@ -54,4 +55,12 @@ TEST_CASE("a server-sent event names the push, its position and its body on one 
   CHECK(text.starts_with("event: batch\nid: 7:2\ndata: {\"room\":\"r\",\"prev\":0,"));
   CHECK(text.ends_with("}]}\n\n"));
   CHECK(std::count(text.begin(), text.end(), '\n') == 4);
+}
+
+TEST_CASE("a head frame is encoded once per form and its bytes are shared", "[net][live_frame]") {
+  const head_frame_ptr frame = std::make_shared<head_frame>(given::room("general"), given::at(4));
+  const auto first = shared_bytes(frame, wire_form::ws_json);
+  CHECK(shared_bytes(frame, wire_form::ws_json).get() == first.get());
+  CHECK(first->substr(2).starts_with(R"({"head":{"room":"general","head":{"term":)"));
+  CHECK(frame->bytes(wire_form::sse).starts_with("event: head\ndata: {"));  // no id: a resume needs none of it
 }

@@ -80,3 +80,14 @@ TEST_CASE("a push of a room that nobody joined, or that was left, is a violation
   CHECK(given_all(left, reply::left{"r"}));
   CHECK_FALSE(left.given_batch("r", seq{4}, seq{5}));
 }
+
+TEST_CASE("a head names what the stream has reached, neither less nor more", "[net][verifier][G3]") {
+  auto judge = joined_at(4);
+  CHECK(given_all(judge, push::head{"r", given::at(4)}));
+  CHECK(given_all(judge, batch(4, 5, 7)));
+  CHECK(given_all(judge, push::head{"r", given::at(7)}));
+  CHECK_FALSE(given_all(judge, push::head{"r", given::at(6)}));
+  CHECK_FALSE(given_all(judge, push::head{"r", given::at(8)}));
+  CHECK_FALSE(given_all(judge, push::head{"another", given::at(7)}));
+  CHECK(given_all(judge, batch(7, 8, 8)));
+}

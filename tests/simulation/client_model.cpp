@@ -282,6 +282,17 @@ void client_model::got(const push::batch& b) {
                      events);
 }
 
+/// A head tells a reader that it has all there is: it names the very position that this stream has reached.
+void client_model::told_head(const push::head& h) {
+  auto* r = room_of(h.room);
+  const bool is_true = r != nullptr && r->stream != checker::stream_id::none && r->at == h.at;
+  if (is_true) {
+    ++tally_.heads;
+  } else {
+    history_.add(ns(), checker::stray{r ? r->id : checker::room_id{}, session_name_, history_.name("head elsewhere")});
+  }
+}
+
 void client_model::handle(const server_message& m) {
   std::visit(overload{[&](const reply::published& p) { answered(m.id, &p, nullptr); },
                       [&](const reply::failed& f) {
@@ -315,6 +326,7 @@ void client_model::handle(const server_message& m) {
                         if (auto* r = room_of(l.room); r && r->stream != checker::stream_id::none)
                           history_.add_live(ns(), r->stream, said(l.at));
                       },
+                      [&](const push::head& h) { told_head(h); },
                       [&](const push::catching_up& c) {
                         auto* r = room_of(c.room);
                         if (!r || r->stream == checker::stream_id::none) return;

@@ -14,6 +14,7 @@
 namespace parley::simulation {
 
 struct client_tally {
+  std::uint64_t heads = 0;
   std::uint64_t connections = 0, acks = 0, duplicates = 0, refusals = 0, opens = 0, joins = 0, resumes = 0, resets = 0,
                 catching_up = 0, caught_up_twice = 0, leaves = 0, joins_refused = 0, retentions = 0, jumps = 0;
 };
@@ -92,6 +93,7 @@ private:
     return found == rooms_.end() ? nullptr : &found->second;
   }
   void got(const push::batch& b);
+  void told_head(const push::head& h);
   void joined(const std::string& room, const reply::joined& j);
 
   agenda& time_;

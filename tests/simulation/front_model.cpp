@@ -122,6 +122,17 @@ void front_model::deliver(std::span<const thread_index> where, room_ref room, po
     });
   }
 }
+void front_model::say_head(std::span<const thread_index> where, room_ref room, position at) {
+  for (const auto t : where) {
+    post(t, [this, t, room, at] {
+      sink s{*this};
+      threads_[t.value]->table.at_head(room->key, at, [&](std::uint64_t id) {
+        if (auto reader = s.find(id); reader && reader->outbox_.empty())
+          reader->push({{0, push::head{room->room, at}}, nullptr, {}});
+      });
+    });
+  }
+}
 void front_model::reset(std::span<const thread_index> where, room_ref room, position at) {
   for (const auto t : where) {
     post(t, [this, t, room, at] {

@@ -33,6 +33,7 @@ node::node(agenda& time, network& net, address where, std::string incarnation, c
   auto mine = options;
   mine.node = {"n" + std::to_string(where), std::move(incarnation)};
   mine.workers = 0;
+  mine.head_period = milliseconds{1};  // each poll that proves a quiet room's head has it said
   chat_ = std::make_unique<chat>(mine, std::move(ports), std::move(outs), alarms, probe, *host_);
   chat_->start(*front_);
   front_->serve(*chat_);
