@@ -1,0 +1,184 @@
+#include "actors/shard_actor.hpp"
+
+#include "tests/actors/actor_stage.hpp"
+#include "tests/core/given_feed.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace parley::testing {
+namespace {
+
+const room_ref general = room_named("general");
+constexpr term our_term{5};
+
+/// Shard 0 with a listening writer and connection.
+struct shard_stage : actor_stage {
+  void own() { tell(shard, msg::shard_opened{shard_id{0}, {our_term, attempt{10}}}); }
+  msg::write write_of(std::uint64_t number) {
+    return {general, draft_of("ana"), {session_id{1}, 0, number}, connection};
+  }
+  void write(std::uint64_t number) { tell(shard, write_of(number)); }
+  void load(std::size_t which, result<history_page> page = newest_of({}, {})) {
+    logs[0].histories.at(which).answer(std::move(page));
+    run();
+  }
+  std::vector<msg::write_answer>& answers() { return told->of<msg::write_answer>(); }
+  refusal refused(std::size_t which) { return std::get<refusal>(answers().at(which).what); }
+  std::vector<msg::enqueue>& queued() { return written->of<msg::enqueue>(); }
+
+  std::shared_ptr<heard<msg::write_answer, msg::head_word>> told =
+      std::make_shared<heard<msg::write_answer, msg::head_word>>();
+  std::shared_ptr<heard<msg::open_room, msg::close_room, msg::enqueue>> written =
+      std::make_shared<heard<msg::open_room, msg::close_room, msg::enqueue>>();
+  caf::actor connection = listen(told);
+  caf::actor writer = listen(written);
+  caf::actor shard = spawn<shard_actor>(context, shard_id{0}, writer);
+};
+
+}  // namespace
+
+TEST_CASE("a write to a shard that is not owned is refused, and wakes no room", "[actors][G7]") {
+  shard_stage s;
+  s.write(1);
+  CHECK(s.refused(0).code == refusal_code::unavailable);
+  CHECK(s.logs[0].histories.empty());
+}
+
+TEST_CASE("the first write wakes its room with one read, and those who come meanwhile keep their order",
+          "[actors][G2]") {
+  shard_stage s;
+  s.own();
+  for (std::uint64_t n = 1; n <= 3; ++n) s.write(n);
+  REQUIRE(s.logs[0].histories.size() == 1);
+  CHECK(s.queued().empty());
+  s.load(0, newest_of(events_of(4, 7, 7), at(4, 7)));
+  REQUIRE(s.written->of<msg::open_room>().size() == 1);
+  CHECK(s.written->of<msg::open_room>()[0].head.head == at(4, 7));
+  REQUIRE(s.queued().size() == 3);
+  CHECK(s.queued()[0].ticket < s.queued()[1].ticket);
+  CHECK(s.queued()[1].ticket < s.queued()[2].ticket);
+  CHECK(s.answers().empty());
+}
+
+TEST_CASE("a room whose head cannot be read refuses all that waited, and the session's next round asks again",
+          "[actors][G7]") {
+  shard_stage s;
+  s.own();
+  s.write(1);
+  s.write(2);
+  s.load(0, error{errc::unavailable, "away"});
+  REQUIRE(s.answers().size() == 2);
+  CHECK(s.refused(1).code == refusal_code::unavailable);
+  s.write(3);  // sent before the session heard of the failure: it must not overtake the repeat (C16)
+  CHECK(s.answers().size() == 3);
+  CHECK(s.logs[0].histories.size() == 1);
+  auto next_round = s.write_of(4);
+  next_round.from.round = 1;
+  s.tell(s.shard, std::move(next_round));
+  CHECK(s.logs[0].histories.size() == 2);
+}
+
+TEST_CASE("what a former term asked for does not wake the room of the present one", "[actors][G7]") {
+  shard_stage s;
+  s.own();
+  s.write(1);
+  s.tell(s.shard, msg::shard_closed{shard_id{0}, our_term});
+  CHECK(s.refused(0).code == refusal_code::unavailable);
+  s.tell(s.shard, msg::shard_opened{shard_id{0}, {term{6}, attempt{0}}});
+  auto again = s.write_of(2);
+  again.from.round = 1;
+  s.tell(s.shard, std::move(again));
+  REQUIRE(s.logs[0].histories.size() == 2);
+  s.load(0);
+  CHECK(s.queued().empty());
+  s.load(1);
+  CHECK(s.queued().size() == 1);
+}
+
+TEST_CASE("a shard that is lost answers what is on its way to storage as unknown", "[actors][G1]") {
+  shard_stage s;
+  s.own();
+  s.write(1);
+  s.load(0);
+  REQUIRE(s.queued().size() == 1);
+  s.tell(s.shard, msg::shard_closed{shard_id{0}, our_term});
+  CHECK(s.refused(0).code == refusal_code::outcome_unknown);
+}
+
+TEST_CASE("the end of a former term does not close the present one", "[actors][G7]") {
+  shard_stage s;
+  s.own();
+  s.tell(s.shard, msg::shard_closed{shard_id{0}, term{4}});
+  s.write(1);
+  CHECK(s.answers().empty());
+  CHECK(s.logs[0].histories.size() == 1);
+}
+
+TEST_CASE("an idle room goes to sleep, and the next write wakes it again", "[actors][G9]") {
+  shard_stage s;
+  s.own();
+  s.tell(s.shard, s.write_of(1));
+  s.load(0);
+  SECTION("not while a draft is on its way") {
+    for (int second = 0; second < 70; ++second) s.advance(1000ms);
+    CHECK(s.probe.slept == 0);
+  }
+  SECTION("once nothing is") {
+    const auto& room = s.written->of<msg::open_room>()[0].room_actor;
+    s.tell(room, msg::room_results{{{s.queued()[0].ticket, outcome::committed{event_at(5, 1), {}}}}});
+    for (int second = 0; second < 70; ++second) s.advance(1000ms);
+    CHECK(s.probe.slept == 1);
+    CHECK(s.written->of<msg::close_room>().size() == 1);
+    CHECK_FALSE(s.has_timer());  // a shard without awake rooms costs nothing
+    s.write(2);
+    CHECK(s.logs[0].histories.size() == 2);
+  }
+}
+
+TEST_CASE("a write that crosses its room's consent to sleep keeps it awake", "[actors][G1]") {
+  shard_stage s;
+  s.own();
+  s.write(1);
+  s.load(0);
+  s.write(2);
+  s.tell(s.shard, msg::asleep{general->key, 1});  // the room had seen only the first
+  CHECK(s.probe.slept == 0);
+  s.write(3);
+  CHECK(s.queued().size() == 3);
+  CHECK(s.logs[0].histories.size() == 1);
+}
+
+TEST_CASE("the owner answers for a head only while its lease is valid and the room is awake", "[actors][G3][G7]") {
+  shard_stage s;
+  s.own();
+  const auto ask = [&] {
+    s.tell(s.shard, msg::head_question{general, question{1}, s.connection});
+    return s.told->of<msg::head_word>().back().head;
+  };
+  s.context->leases[0]->extend(s.clock.now + 1s);
+  CHECK_FALSE(ask());  // nobody is woken for a question
+  s.write(1);
+  s.load(0, newest_of(events_of(4, 7, 7), at(4, 7)));
+  CHECK(ask()->head == at(4, 7));
+  s.clock.now += 1s;
+  CHECK_FALSE(ask());
+}
+
+TEST_CASE("a shard's news travel in beacons; those of another term are none", "[actors][G6]") {
+  shard_stage s;
+  s.own();
+  s.advance(s.context->options.beacon_period);
+  REQUIRE_FALSE(s.endpoints[0].beacons.empty());  // a new owner is news
+  CHECK(s.endpoints[0].beacons[0].heads.empty());
+  s.tell(s.shard, msg::shard_moved{shard_id{0}, {our_term, attempt{11}}, {{general->key, head_at(at(5, 1))}}});
+  s.tell(s.shard, msg::shard_moved{shard_id{0}, {term{4}, attempt{99}}, {}});
+  s.advance(s.context->options.beacon_period);
+  const auto& news = s.endpoints[0].beacons.back();
+  CHECK(news.n == attempt{11});
+  CHECK(news.heads == std::vector<beacon::entry>{{general->key, head_at(at(5, 1))}});
+  for (int i = 0; i < 20; ++i) s.advance(s.context->options.beacon_period);
+  CHECK_FALSE(s.has_timer());  // said often enough
+  CHECK(s.endpoints[1].beacons.empty());
+}
+
+}  // namespace parley::testing
