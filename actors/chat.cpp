@@ -2,6 +2,7 @@
 
 #include "actors/connection_actor.hpp"
 #include "actors/feeds_actor.hpp"
+#include "actors/lean_sharing.hpp"
 #include "actors/ownership_actor.hpp"
 #include "actors/router_actor.hpp"
 #include "actors/shard_actor.hpp"
@@ -11,6 +12,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/atom.hpp>
+#include <caf/scheduler/coordinator.hpp>
 #include <caf/send.hpp>
 
 #include <atomic>
@@ -108,9 +110,12 @@ chat::chat(chat_options options, std::vector<database_ports> databases, std::vec
     context->leases.push_back(std::make_unique<lease_clock>());
   running_->context = std::move(context);
   const auto workers = running_->context->options.workers;
-  // Work stealing collapses when its workers are preempted; sharing does not.
-  running_->config.set("scheduler.policy", workers == 0 ? caf::atom("testing") : caf::atom("sharing"));
-  if (workers > 0) running_->config.set("scheduler.max-threads", workers);
+  if (workers == 0) {
+    running_->config.set("scheduler.policy", caf::atom("testing"));
+  } else {
+    running_->config.load<caf::scheduler::coordinator<lean_sharing>>();
+    running_->config.set("scheduler.max-threads", workers);
+  }
   running_->config.set("logger.verbosity", caf::atom("quiet"));
 }
 

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <mutex>
+
+namespace parley {
+
+struct run_queue_options {
+  /// So many jobs may wait for each awake worker before a sleeping one is called. A job is some microseconds, a call
+  /// about ten: a few jobs are sooner done than somebody is up to help with them.
+  std::size_t waiting_per_worker = 8;
+  /// A sleeper looks by itself after this: what waits behind a worker that is stuck in its job goes on. It costs an
+  /// idle node two looks of some microseconds.
+  std::chrono::milliseconds look_again{50};
+};
+
+/// The jobs that some workers share, first come, first served. Like CAF's own sharing policy, but a job is no reason to
+/// wake a sleeper while an awake worker is about to come by: a hop from actor to actor costs no system call. The cost:
+/// a job waits behind at most `waiting_per_worker` others, or `look_again` behind a stuck one, before it gets help.
+/// Thread-safe. `Job` is a cheap handle.
+template <class Job>
+class run_queue {
+public:
+  explicit run_queue(run_queue_options options = {}) : options_(options) {}
+
+  /// A worker comes to stay, awake: it will call `take` again and again.
+  void enter() {
+    const std::lock_guard lock(mutex_);
+    ++awake_;
+  }
+
+  void add(Job job) {
+    bool is_calling = false;
+    {
+      const std::lock_guard lock(mutex_);
+      jobs_.push_back(job);
+      is_calling = needs_help();
+      if (is_calling) call();
+    }
+    if (is_calling) called_.notify_one();  // not under the lock, which it would only run into
+  }
+
+  /// Waits for a job.
+  Job take() {
+    std::unique_lock lock(mutex_);
+    while (jobs_.empty()) sleep(lock);
+    const Job job = jobs_.front();
+    jobs_.pop_front();
+    return job;
+  }
+
+  /// An awake worker leaves for good.
+  void leave() {
+    const std::lock_guard lock(mutex_);
+    --awake_;
+    if (!needs_help()) return;
+    call();
+    called_.notify_one();
+  }
+
+  /// Each job that is left, once no worker is.
+  template <class Deed>
+  void drain(Deed deed) {
+    std::deque<Job> left;
+    {
+      const std::lock_guard lock(mutex_);
+      left.swap(jobs_);
+    }
+    for (const Job job : left) deed(job);
+  }
+
+private:
+  bool needs_help() const { return asleep_ > 0 && jobs_.size() > awake_ * options_.waiting_per_worker; }
+
+  /// From here on a sleeper counts as awake, so that it is called once.
+  void call() {
+    --asleep_, ++awake_;
+    ++calls_;
+  }
+
+  void sleep(std::unique_lock<std::mutex>& lock) {
+    --awake_, ++asleep_;
+    called_.wait_for(lock, options_.look_again);
+    if (calls_ > 0)
+      --calls_;
+    else
+      --asleep_, ++awake_;
+  }
+
+  const run_queue_options options_;
+  std::mutex mutex_;
+  std::condition_variable called_;
+  std::deque<Job> jobs_;
+  std::size_t awake_ = 0;
+  std::size_t asleep_ = 0;
+  std::size_t calls_ = 0;  ///< not yet followed
+};
+
+}  // namespace parley

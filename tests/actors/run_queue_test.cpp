@@ -1,0 +1,106 @@
+#include "actors/run_queue.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <atomic>
+#include <future>
+#include <thread>
+#include <vector>
+
+using namespace parley;
+using namespace std::chrono_literals;
+
+namespace {
+
+using queue = run_queue<int>;
+
+/// A worker that takes one job and says which.
+std::future<int> taken_by_another(queue& jobs) {
+  return std::async(std::launch::async, [&jobs] {
+    jobs.enter();
+    return jobs.take();
+  });
+}
+
+/// Whether the worker goes on sleeping; a look that may be too early for what should not happen.
+bool sleeps(const std::future<int>& worker) { return worker.wait_for(50ms) == std::future_status::timeout; }
+
+}  // namespace
+
+TEST_CASE("jobs are taken in the order in which they were added", "[actors][run_queue]") {
+  queue jobs;
+  jobs.enter();
+  for (const int n : {1, 2, 3}) jobs.add(n);
+  CHECK(jobs.take() == 1);
+  CHECK(jobs.take() == 2);
+  CHECK(jobs.take() == 3);
+}
+
+TEST_CASE("a job calls a sleeper where nobody is awake", "[actors][run_queue]") {
+  queue jobs({8, 1h});
+  auto worker = taken_by_another(jobs);
+  (void)sleeps(worker);
+  jobs.add(1);
+  CHECK(worker.get() == 1);
+}
+
+TEST_CASE("a few jobs are an awake worker's, more call a sleeper", "[actors][run_queue]") {
+  queue jobs({2, 1h});
+  jobs.enter();  // this thread is awake, and busy
+  auto sleeper = taken_by_another(jobs);
+  (void)sleeps(sleeper);
+  jobs.add(1);
+  jobs.add(2);
+  CHECK(sleeps(sleeper));
+  jobs.add(3);
+  CHECK(sleeper.get() == 1);
+  CHECK(jobs.take() == 2);
+}
+
+TEST_CASE("what waits behind a stuck worker goes on after a look", "[actors][run_queue]") {
+  queue jobs({8, 1ms});
+  jobs.enter();  // this thread is awake, and stuck
+  auto sleeper = taken_by_another(jobs);
+  jobs.add(1);
+  REQUIRE(sleeper.wait_for(10s) == std::future_status::ready);
+  CHECK(sleeper.get() == 1);
+}
+
+TEST_CASE("a worker that leaves hands over what waits", "[actors][run_queue]") {
+  queue jobs({8, 1h});
+  jobs.enter();
+  auto sleeper = taken_by_another(jobs);
+  (void)sleeps(sleeper);
+  jobs.add(1);
+  jobs.leave();
+  CHECK(sleeper.get() == 1);
+}
+
+TEST_CASE("each job is done once, however many workers and senders", "[actors][run_queue]") {
+  constexpr int senders = 3, each = 20'000, workers = 3;
+  queue jobs({4, 20ms});
+  std::atomic<long> sum = 0, done = 0;
+  std::vector<std::thread> threads;
+  for (int w = 0; w < workers; ++w)
+    threads.emplace_back([&] {
+      jobs.enter();
+      for (int job = jobs.take(); job != 0; job = jobs.take()) {
+        sum += job;
+        ++done;
+        if (job == each) jobs.add(1);  // from a worker
+      }
+      jobs.leave();
+    });
+  std::vector<std::thread> from;
+  for (int s = 0; s < senders; ++s)
+    from.emplace_back([&] {
+      for (int n = 1; n <= each; ++n) jobs.add(n);
+    });
+  for (auto& t : from) t.join();
+  while (done < senders * (each + 1L)) std::this_thread::yield();
+  for (int w = 0; w < workers; ++w) jobs.add(0);
+  for (auto& t : threads) t.join();
+  CHECK(done == senders * (each + 1L));
+  CHECK(sum == senders * (each * (each + 1L) / 2 + 1));
+  jobs.drain([](int) { FAIL("nothing is left"); });
+}
