@@ -6,6 +6,7 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace parley {
@@ -73,15 +74,15 @@ void connection_actor::closed() {
   for (auto& [name, s] : rooms_) {
     if (s.feed) caf::anon_send(s.feed, msg::detach{session_->thread()});
   }
+  keys_.clear();
   rooms_.clear();
-  names_.clear();
   if (attaching_.empty()) quit();
 }
 
 /// @returns the subscription that waits for it; none: it was left, joined again or closed meanwhile
 connection_actor::subscription* connection_actor::attach_answered(const room_key& room, parley::generation gen,
                                                                   const caf::actor& feed) {
-  attaching_.erase(gen.value);
+  std::erase(attaching_, gen);
   auto* s = subscription_of(room, gen);
   if (s != nullptr) {
     s->feed = feed;
@@ -96,7 +97,8 @@ connection_actor::subscription* connection_actor::attach_answered(const room_key
 
 void connection_actor::asked(std::uint32_t id, request::connect& r) {
   user_ = r.user;
-  connecting_ = connecting{id, {r.user, {}}, 1};  // 1: until all rooms of the request have been begun
+  // One waits until all rooms of the request have been begun.
+  connecting_ = std::make_unique<connecting>(connecting{id, {r.user, {}}, 1});
   for (auto& wish : r.rooms) {
     if (auto* why = std::get_if<refusal>(&wish.wish)) {
       connecting_->reply.rooms.push_back({wish.room, std::move(*why)});
@@ -205,6 +207,7 @@ void connection_actor::refuse(std::uint32_t id, refusal why, std::string room, s
 
 void connection_actor::begin_join(std::uint32_t id, const std::string& room, const request::join_options& options,
                                   bool in_connect) {
+  auto who = identified(room);  // before a former subscription goes, which knows it
   end_subscription(room);
   if (rooms_.size() >= context_->options.rooms_per_connection) {
     refusal why{refusal_code::quota_exceeded, "too many rooms on this connection", {}};
@@ -215,12 +218,12 @@ void connection_actor::begin_join(std::uint32_t id, const std::string& room, con
     }
     return;
   }
-  auto who = identified(room);
-  names_[who->key] = room;
+  const auto key = who->key;
   auto& s = rooms_
-                .emplace(room, subscription{who, generation{++last_generation_}, id,
+                .emplace(room, subscription{std::move(who), generation{++last_generation_}, id,
                                             join_merge{room, options, context_->options.join}, nullptr, in_connect})
                 .first->second;
+  keys_.push_back({key, &s});
   perform(s, s.merge.start());
 }
 
@@ -234,16 +237,20 @@ void connection_actor::end_subscription(const std::string& room) {
   if (s.is_in_connect && !s.is_answered) {
     connect_outcome(room, refusal{refusal_code::bad_request, "left before it was joined", {}});
   }
-  names_.erase(s.room->key);
-  rooms_.erase(room);
+  erase(room);
+}
+
+void connection_actor::erase(const std::string& room) {
+  const auto found = rooms_.find(room);
+  std::erase_if(keys_, [&](const keyed& k) { return k.what == &found->second; });
+  rooms_.erase(found);
 }
 
 connection_actor::subscription* connection_actor::subscription_of(const room_key& room, parley::generation gen) {
-  auto name = names_.find(room);
-  if (name == names_.end()) return nullptr;
-  auto found = rooms_.find(name->second);
-  const bool is_its = found != rooms_.end() && (found->second.gen == gen || is_on(mutant::generation_ignored));
-  return is_its ? &found->second : nullptr;
+  const auto found = std::ranges::find(keys_, room, &keyed::key);
+  if (found == keys_.end()) return nullptr;
+  const bool is_its = found->what->gen == gen || is_on(mutant::generation_ignored);
+  return is_its ? found->what : nullptr;
 }
 
 void connection_actor::perform(subscription& s, join_merge::effects effects) {
@@ -265,7 +272,7 @@ bool connection_actor::perform_one(subscription& s, join_merge::effect& effect) 
   return std::visit(
       overload{
           [&](const join_merge::attach&) {
-            attaching_.insert(s.gen.value);
+            attaching_.push_back(s.gen);
             caf::anon_send(feeds_, msg::attach{s.room, s.gen, session_->thread(), caf::actor_cast<caf::actor>(this)});
             return true;
           },
@@ -294,8 +301,7 @@ bool connection_actor::perform_one(subscription& s, join_merge::effect& effect) 
             const auto room = s.room->room;
             const auto id = s.request_id;
             const bool in_connect = s.is_in_connect;
-            names_.erase(s.room->key);
-            rooms_.erase(room);
+            erase(room);
             if (in_connect) {
               connect_outcome(room, std::move(e.why));
             } else {
@@ -335,8 +341,7 @@ void connection_actor::connect_outcome(const std::string& room, std::variant<rep
 /// Once every room of the connect has its answer: the reply, then what the rooms had to hold back.
 void connection_actor::finish_connect() {
   if (!connecting_ || connecting_->waiting > 0) return;
-  auto answered_now = std::move(*connecting_);
-  connecting_.reset();
+  auto answered_now = std::move(*std::exchange(connecting_, nullptr));
   if (answered_now.id != 0) {
     session_->send({answered_now.id, std::move(answered_now.reply)});
   } else {
@@ -364,6 +369,7 @@ void connection_actor::say_without_id(std::string room, std::variant<reply::join
 }
 
 room_ref connection_actor::identified(const std::string& room) {
+  if (const auto joined = rooms_.find(room); joined != rooms_.end()) return joined->second.room;
   auto found = identities_.find(room);
   if (found != identities_.end()) return found->second;
   if (identities_.size() >= identities_max) identities_.clear();

@@ -9,10 +9,9 @@
 #include <caf/event_based_actor.hpp>
 
 #include <map>
-#include <optional>
+#include <memory>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace parley {
@@ -54,6 +53,7 @@ private:
 
   void begin_join(std::uint32_t id, const std::string& room, const request::join_options& options, bool in_connect);
   void end_subscription(const std::string& room);
+  void erase(const std::string& room);
   void answered(msg::write_answer& m);
   void say_in_order(const std::string& room, std::uint64_t number, server_message answer);
   void history_read(msg::history_read& m);
@@ -77,19 +77,25 @@ private:
   caf::actor feeds_;
   std::string user_;
   std::map<std::string, subscription> rooms_;
-  std::unordered_map<room_key, std::string> names_;  ///< of the rooms in rooms_
+  struct keyed {
+    room_key key;
+    subscription* what;
+  };
+  // Lists, not hash tables: most sessions have one room, or a few, and are idle.
+  std::vector<keyed> keys_;  ///< of the rooms in rooms_
   std::uint32_t last_generation_ = 0;
-  std::unordered_set<std::uint32_t> attaching_;  ///< generations whose attach no feed has answered yet
+  std::vector<parley::generation> attaching_;  ///< those whose attach no feed has answered yet
   bool is_closed_ = false;
   write_order order_;
   std::unordered_map<std::uint64_t, sent_write> writes_;  ///< by number
-  std::unordered_map<std::string, room_ref> identities_;  ///< a few recent ones: SHA-256 once, not per publish
+  /// A few recent ones of rooms that are not joined: SHA-256 once, not per publish.
+  std::unordered_map<std::string, room_ref> identities_;
   struct connecting {
     std::uint32_t id = 0;
     reply::connected reply;
     std::size_t waiting = 0;
   };
-  std::optional<connecting> connecting_;
+  std::unique_ptr<connecting> connecting_;
 };
 
 }  // namespace parley

@@ -1,13 +1,23 @@
 #include "net/session/stream_verifier.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace parley::net {
 
+stream_verifier::readers::iterator stream_verifier::place_of(std::string_view room) {
+  return std::ranges::lower_bound(rooms_, room, {}, &reader::room);
+}
+
+stream_verifier::reader* stream_verifier::reader_of(std::string_view room) {
+  const auto place = place_of(room);
+  return place != rooms_.end() && place->room == room ? &*place : nullptr;
+}
+
 bool stream_verifier::given_batch(const std::string& room, seq before, seq last) {
-  const auto found = rooms_.find(room);
-  if (found == rooms_.end()) return false;  // nobody joined it, or it was left
-  auto& one = found->second;
+  reader* const found = reader_of(room);
+  if (found == nullptr) return false;  // nobody joined it, or it was left
+  auto& one = *found;
   const bool follows = before == one.at && last > before;
   one.at = std::max(one.at, last);
   one.is_new = false;
@@ -17,17 +27,22 @@ bool stream_verifier::given_batch(const std::string& room, seq before, seq last)
 bool stream_verifier::given(const stream_mark& mark) {
   using enum stream_mark::deed;
   if (mark.what == joined) {
-    rooms_[mark.room] = {mark.to, mark.to, true};
+    const auto place = place_of(mark.room);
+    reader begun{mark.room, mark.to, mark.to, true};
+    if (place != rooms_.end() && place->room == mark.room)
+      *place = std::move(begun);
+    else
+      rooms_.insert(place, std::move(begun));
     return true;
   }
   if (mark.what == left) {
-    rooms_.erase(mark.room);
+    std::erase_if(rooms_, [&](const reader& one) { return one.room == mark.room; });
     return true;
   }
   if (mark.what == batch) return given_batch(mark.room, mark.from, mark.to) && mark.is_contiguous;
-  const auto found = rooms_.find(mark.room);
-  if (found == rooms_.end()) return false;
-  auto& one = found->second;
+  reader* const found = reader_of(mark.room);
+  if (found == nullptr) return false;
+  auto& one = *found;
   const bool was_new = one.is_new;
   if (mark.what == live) {
     one.is_new = false;  // a join that had nothing to send: a gap from here on is no longer its first push
@@ -43,8 +58,8 @@ bool stream_verifier::given(const stream_mark& mark) {
 }
 
 const seq* stream_verifier::reached(const std::string& room) const {
-  const auto found = rooms_.find(room);
-  return found == rooms_.end() ? nullptr : &found->second.at;
+  const auto found = std::ranges::find(rooms_, room, &reader::room);
+  return found == rooms_.end() ? nullptr : &found->at;
 }
 
 }  // namespace parley::net

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
 namespace parley::net {
 
@@ -24,11 +24,18 @@ public:
 
 private:
   struct reader {
+    std::string room;
     seq at;
     seq start;           ///< the last join's
     bool is_new = true;  ///< nothing but its `joined` was written: a gap may come first, and ends at `start`
   };
-  std::unordered_map<std::string, reader> rooms_;
+  using readers = std::vector<reader>;
+
+  readers::iterator place_of(std::string_view room);
+  /// Null for a room without a stream.
+  reader* reader_of(std::string_view room);
+
+  readers rooms_;  ///< by name: a list, since most sessions have one room, or a few, and are idle
 };
 
 }  // namespace parley::net

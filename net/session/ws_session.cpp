@@ -15,6 +15,8 @@ namespace parley::net {
 namespace websocket = boost::beast::websocket;
 namespace {
 
+constexpr std::size_t idle_read_bytes = 512;
+
 /// Beast echoes a peer's close code from 5000 on, which RFC 6455 §7.4.2 does not know.
 void correct_close(std::string& frame) {
   constexpr std::size_t code_end = 4;
@@ -29,9 +31,11 @@ void correct_close(std::string& frame) {
 
 ws_session::ws_session(front_thread& thread, tcp_socket connected, upgrade asked, admission::place_ptr address)
     : session(thread, std::move(connected), asked.spoken == encoding::json ? wire_form::ws_json : wire_form::ws_proto),
-      asked_(std::move(asked)),
+      asked_(std::make_unique<upgrade>(std::move(asked))),
+      token_(std::move(asked_->token)),
+      spoken_(asked_->spoken),
       address_(std::move(address)),
-      ws_(socket(), std::move(asked_.early), [this](std::string bytes) {
+      ws_(socket(), std::move(asked_->early), [this](std::string bytes) {
         correct_close(bytes);
         enqueue(std::make_shared<const std::string>(std::move(bytes)));
       }) {
@@ -42,7 +46,7 @@ ws_session::ws_session(front_thread& thread, tcp_socket connected, upgrade asked
   ping_at_ = now + options.patience.ping / 2 + options.patience.ping * static_cast<int>(id().value % 64) / 128;
   ws_.read_message_max(options.connect_frame_bytes_max);
   ws_.control_callback([this](websocket::frame_type, boost::beast::string_view) { on_control(); });
-  ws_.set_option(websocket::stream_base::decorator([name = asked_.subprotocol](websocket::response_type& answer) {
+  ws_.set_option(websocket::stream_base::decorator([name = asked_->subprotocol](websocket::response_type& answer) {
     if (!name.empty()) answer.set(boost::beast::http::field::sec_websocket_protocol, name);
     answer.set(boost::beast::http::field::server, "parley");
   }));
@@ -51,14 +55,14 @@ ws_session::ws_session(front_thread& thread, tcp_socket connected, upgrade asked
 void ws_session::start() {
   if (!is(state::open)) return;  // it came while the front stops
   is_reading_ = true;
-  ws_.async_accept(asked_.request, [me = self<ws_session>()](boost::system::error_code failed) {
+  ws_.async_accept(asked_->request, [me = self<ws_session>()](boost::system::error_code failed) {
     me->is_reading_ = false;
     me->upgraded(failed);
   });
 }
 
 void ws_session::upgraded(boost::system::error_code failed) {
-  asked_.request = {};  // its headers are not needed again: an idle session stays small
+  asked_.reset();
   if (failed) return failed_to_read(failed);
   read();
 }
@@ -66,6 +70,17 @@ void ws_session::upgraded(boost::system::error_code failed) {
 void ws_session::read() {
   if (!is(state::open) || is_reading_ || is_held_ || is_draining()) return;
   is_reading_ = true;
+  // Beast takes the buffer before anything comes, and an idle session waits with it: most messages fit into a small
+  // one.
+  ws_.async_read_some(buffer_, idle_read_bytes,
+                      [me = self<ws_session>()](boost::system::error_code failed, std::size_t) {
+                        if (!failed && !me->ws_.is_message_done() && me->is(state::open)) return me->read_rest();
+                        me->is_reading_ = false;
+                        me->received(failed);
+                      });
+}
+
+void ws_session::read_rest() {
   ws_.async_read(buffer_, [me = self<ws_session>()](boost::system::error_code failed, std::size_t) {
     me->is_reading_ = false;
     me->received(failed);
@@ -80,13 +95,13 @@ void ws_session::received(boost::system::error_code failed) {
   message_bytes_ = 0;
   (void)ws_.next_layer().take_received();
   front().probe.frame_received(buffer_.size());
-  const bool is_json = asked_.spoken == encoding::json;
+  const bool is_json = spoken_ == encoding::json;
   if (ws_.got_binary() == is_json) return not_understood(1003, "the other message type is this subprotocol's");
   const std::string_view payload(static_cast<const char*>(buffer_.data().data()), buffer_.size());
   const auto& bounds = front().options.bounds;
   auto items = is_json ? decode_json_frame(payload, bounds) : decode_proto_frame(payload, bounds);
   buffer_.consume(buffer_.size());
-  constexpr std::size_t kept_bytes_max = 16 * 1024;
+  constexpr std::size_t kept_bytes_max = 2 * 1024;
   if (buffer_.capacity() > kept_bytes_max) buffer_.shrink_to_fit();
   if (!items) return not_understood(static_cast<std::uint16_t>(close_code::not_understood), "the frame does not parse");
   take(std::move(*items));
@@ -138,7 +153,7 @@ void ws_session::take(incoming one) {
 }
 
 void ws_session::connect(std::uint32_t id, connect_wish wish) {
-  const std::string& token = wish.token.empty() ? asked_.token : wish.token;
+  const std::string& token = wish.token.empty() ? token_ : wish.token;
   auto known = authenticate_developer(wish.user, token, front().options.instance);
   if (auto* why = std::get_if<refusal>(&known)) return refuse(id, std::move(*why));
   auto& who = std::get<identity>(known);

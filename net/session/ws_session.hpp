@@ -40,6 +40,7 @@ private:
 
   void upgraded(boost::system::error_code failed);
   void read();
+  void read_rest();
   void received(boost::system::error_code failed);
   void failed_to_read(boost::system::error_code failed);
   void take(std::vector<incoming> items);
@@ -50,7 +51,9 @@ private:
   bool is_flooded();
   void not_understood(std::uint16_t code, std::string_view reason);
 
-  upgrade asked_;
+  std::unique_ptr<upgrade> asked_;  ///< until it was answered
+  std::string token_;               ///< of the upgrade
+  const encoding spoken_;
   admission::place_ptr address_;
   admission::place_ptr user_place_;
   std::string user_;
