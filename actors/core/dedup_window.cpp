@@ -9,19 +9,31 @@ std::string dedup_window::key_of(std::string_view sender, std::string_view clien
   return key;
 }
 
+/// In steady state nothing is allocated: the oldest entry's node becomes the new one's.
 void dedup_window::remember(const std::string& sender, const std::string& client_msg_id, first_result first) {
-  auto [entry, is_new] = results_.try_emplace(key_of(sender, client_msg_id), first);
-  if (!is_new) return;
-  order_.push_back(entry->first);
-  if (order_.size() <= keys_max_) return;
-  results_.erase(order_.front());
-  order_.pop_front();
+  set_asked(sender, client_msg_id);
+  if (results_.contains(asked_)) return;
+  if (order_.size() < keys_max_) {
+    order_.push_back(&*results_.emplace(asked_, std::move(first)).first);
+    return;
+  }
+  if (order_.empty()) return;  // nothing is to be kept
+  auto node = results_.extract(results_.find(order_[oldest_]->first));
+  node.key().assign(asked_);
+  node.mapped() = std::move(first);
+  order_[oldest_] = &*results_.insert(std::move(node)).position;
+  oldest_ = (oldest_ + 1) % order_.size();
 }
 
 const dedup_window::first_result* dedup_window::find(const std::string& sender,
                                                      const std::string& client_msg_id) const {
-  auto found = results_.find(key_of(sender, client_msg_id));
+  set_asked(sender, client_msg_id);
+  auto found = results_.find(asked_);
   return found == results_.end() ? nullptr : &found->second;
+}
+
+void dedup_window::set_asked(std::string_view sender, std::string_view client_msg_id) const {
+  asked_.assign(sender).append(1, '\0').append(client_msg_id);
 }
 
 }  // namespace parley

@@ -3,11 +3,11 @@
 #include "actors/core/event.hpp"
 
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace parley {
 
@@ -22,6 +22,7 @@ public:
   };
 
   explicit dedup_window(std::size_t keys_max = 1024) : keys_max_(keys_max) {}
+  dedup_window(dedup_window&&) = default;  // a copy's order would point into the original
 
   /// The oldest key is forgotten when there are too many.
   void remember(const std::string& sender, const std::string& client_msg_id, first_result first);
@@ -32,9 +33,15 @@ public:
   static std::string key_of(std::string_view sender, std::string_view client_msg_id);
 
 private:
+  using results = std::unordered_map<std::string, first_result>;
+
+  void set_asked(std::string_view sender, std::string_view client_msg_id) const;
+
   std::size_t keys_max_;
-  std::unordered_map<std::string, first_result> results_;
-  std::deque<std::string> order_;
+  results results_;
+  std::vector<const results::value_type*> order_;  ///< a ring once it is full: the oldest stands at `oldest_`
+  std::size_t oldest_ = 0;
+  mutable std::string asked_;  ///< the key that is looked for: one buffer for all
 };
 
 }  // namespace parley

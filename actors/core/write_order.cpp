@@ -30,15 +30,15 @@ std::vector<server_message> write_order::answered(const std::string& room, std::
   auto mine = std::ranges::find(writes, number, &waiting_write::number);
   if (mine == writes.end() || mine->answer) return ready;  // a second answer to one write says nothing
   mine->answer = std::move(answer);
-  while (!writes.empty() && writes.front().answer) {
-    auto& first = writes.front();
+  auto first = writes.begin();
+  for (; first != writes.end() && first->answer; ++first) {
     // The next round begins when the failure is said, not when it is known: what the session sends before it hears of
     // it must not overtake the repeat.
-    if (breaks_order(*first.answer) && first.round >= round) round = ++round_;
-    ready.push_back(std::move(*first.answer));
-    writes.pop_front();
+    if (breaks_order(*first->answer) && first->round >= round) round = ++round_;
+    ready.push_back(std::move(*first->answer));
     --waiting_;
   }
+  writes.erase(writes.begin(), first);
   if (writes.empty()) rooms_.erase(found);
   return ready;
 }

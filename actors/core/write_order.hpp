@@ -4,7 +4,6 @@
 #include "actors/core/write_gate.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -38,7 +37,7 @@ private:
 
   struct room_writes {
     write_gate::round round;
-    std::deque<waiting_write> waiting;
+    std::vector<waiting_write> waiting;  ///< few: a deque would allocate a block for the first one
   };
 
   std::unordered_map<std::string, room_writes> rooms_;
