@@ -57,7 +57,8 @@ public:
   explicit actor_conversation(caf::actor actor) : actor_(std::move(actor)) {}
 
   void requested(client_request request) override { tell(msg::requested{std::move(request)}); }
-  void row_live(room_key room, parley::generation gen, position at) override { tell(msg::row_live{room, gen, at}); }
+  /// To a merge, a row that is about to be live is live: the word would only wake a worker, once for each join.
+  void row_live(room_key, parley::generation, position) override {}
   void row_behind(room_key room, parley::generation gen, position at, bool was_live) override {
     tell(msg::row_behind{room, gen, at, was_live});
   }

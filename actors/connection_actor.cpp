@@ -41,9 +41,6 @@ caf::behavior connection_actor::make_behavior() {
         auto* s = m.is_attach ? attach_answered(m.room, m.generation, m.feed) : subscription_of(m.room, m.generation);
         if (s != nullptr) perform(*s, s->merge.failed(m.why));
       },
-      [this](const msg::row_live& m) {
-        if (auto* s = subscription_of(m.room, m.generation)) perform(*s, s->merge.row_live(m.at));
-      },
       [this](const msg::row_behind& m) {
         if (m.was_live) context_->probe->fell_behind();
         if (auto* s = subscription_of(m.room, m.generation)) perform(*s, s->merge.row_behind(m.at, m.was_live));

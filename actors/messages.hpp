@@ -233,11 +233,6 @@ struct range_read {
 struct requested {
   client_request what;
 };
-struct row_live {
-  room_key room;
-  parley::generation generation;
-  position at;
-};
 struct row_behind {
   room_key room;
   parley::generation generation;
@@ -307,7 +302,6 @@ PARLEY_LOCAL_MESSAGE(head_read)
 PARLEY_LOCAL_MESSAGE(newest_read)
 PARLEY_LOCAL_MESSAGE(range_read)
 PARLEY_LOCAL_MESSAGE(requested)
-PARLEY_LOCAL_MESSAGE(row_live)
 PARLEY_LOCAL_MESSAGE(row_behind)
 PARLEY_LOCAL_MESSAGE(drained)
 PARLEY_LOCAL_MESSAGE(session_closed)

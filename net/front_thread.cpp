@@ -37,22 +37,26 @@ void front_thread::stop() {
   too_late.swap(inbox_);
 }
 
-void front_thread::post(std::function<void()> task) {
-  bool is_first = false;
+void front_thread::post(std::function<void()> task) { add(std::move(task), true); }
+
+void front_thread::post_later(std::function<void()> task) { add(std::move(task), false); }
+
+void front_thread::add(std::function<void()> task, bool wakes) {
   {
     const std::lock_guard lock(inbox_mutex_);
     if (is_closed_) return;
-    is_first = inbox_.empty();
     inbox_.push_back(std::move(task));
+    // One wake-up for all that comes until the thread looks.
+    if (!wakes || std::exchange(is_woken_, true)) return;
   }
-  // One wake-up for all that comes until the thread looks.
-  if (is_first) boost::asio::post(io_, [this] { take_in(); });
+  boost::asio::post(io_, [this] { take_in(); });
 }
 
 void front_thread::take_in() {
   {
     const std::lock_guard lock(inbox_mutex_);
     taken_in_.swap(inbox_);
+    is_woken_ = false;
   }
   is_in_burst_ = true;
   for (auto& task : taken_in_) task();
@@ -124,6 +128,8 @@ void front_thread::sweep_later() {
 }
 
 void front_thread::sweep() {
+  take_in();
+  recent_.sweep();
   const net_time now = net_clock::now();
   // Backwards: one that ends is replaced by the last, which was looked at already.
   for (std::size_t n = members_.size(); n-- > 0;) {

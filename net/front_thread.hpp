@@ -3,6 +3,7 @@
 #include "actors/core/live_table.hpp"
 #include "net/front_context.hpp"
 #include "net/live_frame.hpp"
+#include "net/recent_batches.hpp"
 #include "net/thread_member.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -36,10 +37,13 @@ public:
   executor get_executor() { return io_.get_executor(); }
   boost::asio::io_context& io() { return io_; }
   table_type& table() { return table_; }
+  recent_batches& recent() { return recent_; }
 
   void start();
   /// Thread-safe. Tasks of one caller run in their order; after the thread's end they are dropped.
   void post(std::function<void()> task);
+  /// The same, but no reason to wake the thread: it is done before the next task, or at the next sweep.
+  void post_later(std::function<void()> task);
   /// Ends every member, then the loop. From outside, once.
   void stop();
 
@@ -53,6 +57,7 @@ public:
   bool is_draining() const { return is_draining_; }
 
 private:
+  void add(std::function<void()> task, bool wakes);
   void take_in();
   void flush_touched();
   void sweep_later();
@@ -66,6 +71,7 @@ private:
   boost::asio::executor_work_guard<executor> work_;
   boost::asio::steady_timer sweep_timer_;
   table_type table_;
+  recent_batches recent_;
   std::vector<std::shared_ptr<thread_member>> members_;
   std::vector<std::shared_ptr<thread_member>> touched_;
   bool is_in_burst_ = false;
@@ -76,6 +82,7 @@ private:
 
   std::mutex inbox_mutex_;
   std::vector<std::function<void()>> inbox_;
+  bool is_woken_ = false;                        ///< `take_in` is about to run
   bool is_closed_ = false;                       ///< of the inbox
   std::vector<std::function<void()>> taken_in_;  ///< the other buffer of the two
   std::thread thread_;

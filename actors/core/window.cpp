@@ -18,6 +18,7 @@ std::vector<event_list> in_batches(event_list events, std::size_t bytes_max) {
     const auto size = size_bytes(*e);
     if (batches.empty() || bytes + size > bytes_max) {
       batches.emplace_back();
+      batches.back().reserve(batches.size() == 1 ? events.size() : 0);
       bytes = 0;
     }
     bytes += size;

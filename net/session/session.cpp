@@ -62,7 +62,9 @@ void session::enqueue(const server_message& message) {
   }
   auto marks = marks_of(message);
   if (message.id == 0 && std::holds_alternative<reply::joined>(message.body)) return keep_unseen(std::move(*marks));
-  auto bytes = std::make_shared<const std::string>(wire_bytes(form_, message, own));
+  const auto* batch = message.id == 0 ? std::get_if<push::batch>(&message.body) : nullptr;
+  auto bytes = batch != nullptr ? thread_.recent().bytes(form_, *batch)
+                                : std::make_shared<const std::string>(wire_bytes(form_, message, own));
   if (bytes->empty()) return marks ? keep_unseen(std::move(*marks)) : void();
   if (unseen_) {
     if (marks) unseen_->insert(unseen_->end(), marks->begin(), marks->end());

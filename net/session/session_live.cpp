@@ -18,7 +18,8 @@ void session::go_live(room_ref room, parley::generation generation, position at)
 }
 
 void session::leave_live(room_ref room, parley::generation generation) {
-  thread_.post([me = self<session>(), room = std::move(room), generation] {
+  // Nothing waits for it: whatever could write to the room's row comes behind it in the same inbox.
+  thread_.post_later([me = self<session>(), room = std::move(room), generation] {
     if (!me->is(state::open) || !me->thread_.table().leave(me.get(), room->key, generation)) return;
     me->outbox_.drop_live(*room);
     std::erase_if(me->rows_, [&](const live_row& row) { return row.room->key == room->key; });
