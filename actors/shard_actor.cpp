@@ -171,11 +171,13 @@ void shard_actor::tick() {
   }
 }
 
-/// A shard without news and without awake rooms has no timer.
+/// A shard without news and without awake rooms has no timer. All shards tick at the same moments: a timer that fires
+/// alone wakes CAF's clock, a worker and the endpoint's thread for one beacon, and again at the other nodes.
 void shard_actor::keep_ticking() {
   if (is_ticking_ || (!beacons_.has_news() && rooms_.empty())) return;
   is_ticking_ = true;
-  delayed_send(this, beacons_.has_news() ? context_->options.beacon_period : milliseconds{1000}, msg::tick{});
+  const milliseconds period = beacons_.has_news() ? context_->options.beacon_period : milliseconds{1000};
+  delayed_send(this, period - context_->clock->boot_now().time_since_epoch() % period, msg::tick{});
 }
 
 }  // namespace parley
