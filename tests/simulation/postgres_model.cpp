@@ -14,6 +14,7 @@ constexpr unsigned claim_tries = 250;  // lock_timeout
 constexpr milliseconds replica_lag{50};
 
 position head_of(const postgres_model::room_state& room) {
+  if (is_on(mutant::head_without_floor) && room.events.empty()) return {};
   return room.events.empty() ? room.floor : room.events.back()->at_position();
 }
 

@@ -30,7 +30,8 @@ std::vector<marked_head> postgres_model::heads(const std::vector<room_ref>& room
     if (room == nullptr) {
       found.push_back({{}, mark});
     } else {
-      found.push_back({{room->events.empty() ? room->floor : room->events.back()->at_position(), room->floor}, mark});
+      const auto floor = is_on(mutant::head_without_floor) ? position{} : room->floor;
+      found.push_back({{room->events.empty() ? floor : room->events.back()->at_position(), room->floor}, mark});
     }
   }
   return found;
