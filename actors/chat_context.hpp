@@ -28,8 +28,17 @@ public:
   void extend(instant until) { until_.store(until.time_since_epoch().count(), std::memory_order_release); }
   bool is_valid(instant now) const { return now.time_since_epoch().count() < until_.load(std::memory_order_acquire); }
 
+  /// An unbroken stretch of the lease. A renewal after a break is for shards that are claimed anew: those of before may
+  /// be another node's, though the word that they are closed is still on its way to them.
+  std::uint64_t era() const { return era_.load(std::memory_order_acquire); }
+  void begin_era() { era_.fetch_add(1, std::memory_order_release); }  ///< before `extend`
+  bool is_valid_in(std::uint64_t era, instant now) const {
+    return is_valid(now) && era == this->era();
+  }  // in this order
+
 private:
   std::atomic<std::int64_t> until_{0};
+  std::atomic<std::uint64_t> era_{0};
 };
 
 /// What every actor of a node may use. Immutable, but for the counters; holds no actor handle.

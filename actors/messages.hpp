@@ -55,6 +55,7 @@ struct head_word {
 struct shard_opened {
   shard_id shard;
   shard_mark mark;
+  std::uint64_t lease_era = 0;  ///< in which it was claimed
 };
 struct shard_closed {
   shard_id shard;

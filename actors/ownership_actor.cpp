@@ -1,5 +1,7 @@
 #include "actors/ownership_actor.hpp"
 
+#include "actors/core/mutant.hpp"
+
 #include <caf/send.hpp>
 
 #include <utility>
@@ -40,10 +42,13 @@ caf::behavior ownership_actor::make_behavior() {
           context_->log->write(log_level::warn, "lease.not_renewed", {{"why", m.answer.error().detail}});
           return;
         }
-        for (const auto& ended : core_.renewed(*m.answer, m.sent_at, context_->clock->boot_now())) {
+        auto& clock = *context_->leases[database_.value];
+        const auto lost = core_.renewed(*m.answer, m.sent_at, context_->clock->boot_now());
+        if (!lost.empty() && !is_on(mutant::lease_era_ignored)) clock.begin_era();
+        for (const auto& ended : lost) {
           let_go(ended.shard, ended.term, "the lease may have ended, or the database is not the same history any more");
         }
-        context_->leases[database_.value]->extend(core_.valid_until());
+        clock.extend(core_.valid_until());
         if (!core_.holds_all_wanted()) survey();
       },
       [this](msg::surveyed& m) { surveyed(m); },
@@ -97,7 +102,7 @@ void ownership_actor::claimed(msg::shards_claimed& m) {
     const auto& actor = shards_.at(shard.shard);
     const shard_mark mark{shard.term, shard.n};
     send(writer_, msg::open_shard{shard.shard, mark, actor});  // with a sender: the writer answers fences to us
-    caf::anon_send(actor, msg::shard_opened{shard.shard, mark});
+    caf::anon_send(actor, msg::shard_opened{shard.shard, mark, context_->leases[database_.value]->era()});
     ++context_->shards_owned;
     context_->probe->shard_opened();
   }

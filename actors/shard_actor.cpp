@@ -60,6 +60,7 @@ void shard_actor::on_exit() {
 void shard_actor::opened(const msg::shard_opened& m) {
   if (owned_under_) closed();
   owned_under_ = m.mark.term;
+  lease_era_ = m.lease_era;
   beacons_.opened(m.mark);
   keep_ticking();
 }
@@ -76,7 +77,7 @@ void shard_actor::closed() {
 bool shard_actor::may_answer() const {
   const auto database = context_->options.routes[shard_.value].database;
   if (is_on(mutant::head_word_without_lease)) return owned_under_.has_value();
-  return owned_under_ && context_->leases[database.value]->is_valid(context_->clock->boot_now());
+  return owned_under_ && context_->leases[database.value]->is_valid_in(lease_era_, context_->clock->boot_now());
 }
 
 // ---- rooms -----------------------------------------------------------------------------------------------------

@@ -50,6 +50,7 @@ private:
   shard_id shard_;
   caf::actor writer_;
   std::optional<term> owned_under_;
+  std::uint64_t lease_era_ = 0;
   std::unordered_map<room_key, room_entry> rooms_;
   write_gate gate_;
   beacon_book beacons_;

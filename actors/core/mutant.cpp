@@ -35,6 +35,7 @@ constexpr mutant_entry all[] = {
     {mutant::term_not_raised, "term-not-raised", "C7: a change of owner keeps the term", "R10"},
     {mutant::term_kept_over_new_timeline, "term-kept-over-new-timeline", "C7: another history, the same term", "R2 R4"},
     {mutant::lapsed_lease_renewed, "lapsed-lease-renewed", "C8: a lease that may have ended keeps its shards", "R7"},
+    {mutant::lease_era_ignored, "lease-era-ignored", "C8: a renewal stands for shards of before the break", "R7"},
     {mutant::lease_from_answer, "lease-from-answer", "C8: the lease counts from the answer, not from the question",
      "R7"},
     {mutant::claim_without_watch, "claim-without-watch", "C8: the database's clock alone says that a lease ended",

@@ -37,6 +37,7 @@ enum class mutant {
   term_not_raised,
   term_kept_over_new_timeline,
   lapsed_lease_renewed,
+  lease_era_ignored,
   lease_from_answer,
   claim_without_watch,
   head_word_without_lease,

@@ -100,9 +100,11 @@ TEST_CASE("a renewal that failed extends nothing", "[actors][G7]") {
 TEST_CASE("a lease that may have ended gives its shards up, then claims them anew", "[actors][G7]") {
   ownership_stage s;
   s.own();
+  const auto era = s.shard_told->of<msg::shard_opened>()[0].lease_era;
   s.advance(1000ms);
   s.advance(3000ms);  // the second renewal was not answered in time
   s.renewed(1, 2);
+  CHECK(s.context->leases[0]->era() != era);  // the shard answers no more, whatever it has heard by now
   REQUIRE(s.shard_told->of<msg::shard_closed>().size() == 1);
   CHECK(s.shard_told->of<msg::shard_closed>()[0].term == term{5});
   CHECK(s.written->of<msg::close_shard>().size() == 1);

@@ -164,6 +164,27 @@ TEST_CASE("the owner answers for a head only while its lease is valid and the ro
   CHECK_FALSE(ask());
 }
 
+TEST_CASE("a shard of a lease that was broken answers for no head, though the lease stands again", "[actors][G3][G7]") {
+  shard_stage s;
+  s.own();
+  s.write(1);
+  s.load(0, newest_of(events_of(4, 7, 7), at(4, 7)));
+  auto& lease = *s.context->leases[0];
+  const auto ask = [&] {
+    s.tell(s.shard, msg::head_question{general, question{1}, s.connection});
+    return s.told->of<msg::head_word>().back().head.has_value();
+  };
+  lease.extend(s.clock.now + 1s);
+  CHECK(ask());
+  lease.begin_era();  // another node may own the shard; that it is closed here is still under way
+  lease.extend(s.clock.now + 1s);
+  CHECK_FALSE(ask());
+  s.tell(s.shard, msg::shard_opened{shard_id{0}, {term{6}, attempt{10}}, lease.era()});
+  s.write(2);
+  s.load(1, newest_of(events_of(4, 7, 7), at(4, 7)));
+  CHECK(ask());
+}
+
 TEST_CASE("a shard's news travel in beacons; those of another term are none", "[actors][G6]") {
   shard_stage s;
   s.own();

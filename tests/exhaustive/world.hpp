@@ -129,6 +129,7 @@ private:
   };
   struct shard_shell {
     std::optional<term> owned_under;
+    std::uint64_t lease_era = 0;
     beacon_book book{shard_id{0}, 1000, 1};
     write_gate gate;
     std::uint64_t awake = 0;   ///< the room actor's life; 0: asleep
@@ -156,6 +157,7 @@ private:
     copied<shard_shell> shard;
     copied<room_shell> room;
     instant lease_until{};  ///< what the shards see
+    std::uint64_t lease_era = 0;
     bool is_up = true;
   };
   struct asker {

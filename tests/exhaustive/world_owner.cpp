@@ -12,7 +12,9 @@ void world::renew(std::size_t n) {
          const auto renewal = w.stored_.change().renew(n, w.now_, w.current_);
          return [n, sent_at, renewal](world& then) {
            auto& owner = then.nodes_[n].owner.change();
-           for (const auto& ended : owner.renewed(renewal, sent_at, then.now_)) then.let_go(n, ended.term);
+           const auto lost = owner.renewed(renewal, sent_at, then.now_);
+           if (!lost.empty() && !is_on(mutant::lease_era_ignored)) ++then.nodes_[n].lease_era;
+           for (const auto& ended : lost) then.let_go(n, ended.term);
            then.nodes_[n].lease_until = owner.valid_until();
          };
        },
@@ -32,10 +34,11 @@ void world::claim(std::size_t n) {
                at.writer(n).open_shard(shard_id{0}, mark.term, mark.n);
                at.nodes_[n].writer.change().has_shard = true;
              });
-             then.post(place(who::shard, n), "shard opened", [n, mark](world& at) {
+             then.post(place(who::shard, n), "shard opened", [n, mark, era = then.nodes_[n].lease_era](world& at) {
                if (at.nodes_[n].shard->owned_under) at.shard_closed(n);
                auto& shard = at.nodes_[n].shard.change();
                shard.owned_under = mark.term;
+               shard.lease_era = era;
                shard.book.opened(mark);
              });
            }
@@ -125,7 +128,8 @@ void world::loaded(std::size_t n, std::uint64_t waking, const result<history_pag
 
 void world::head_asked(std::size_t n, question q) {
   const auto& here = nodes_[n];
-  const bool has_lease = now_ < here.lease_until || is_on(mutant::head_word_without_lease);
+  const bool stands = now_ < here.lease_until && here.shard->lease_era == here.lease_era;
+  const bool has_lease = stands || is_on(mutant::head_word_without_lease);
   const bool may_answer = here.shard->owned_under && has_lease;
   // The lease is another actor's: what the shard saw of it is part of its history.
   histories_[place(who::shard, n)] = fold(histories_[place(who::shard, n)], may_answer ? 1 : 0);
