@@ -72,6 +72,7 @@ private:
   postgres::link_pool readers_;
   boost::asio::steady_timer sweep_timer_;
   std::deque<pending_ptr> appends_;
+  database_identity written_to_;  ///< the history that the newest append was sent to
   bool is_stopped_ = false;
 };
 
