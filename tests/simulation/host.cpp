@@ -91,6 +91,11 @@ void wire::cut() {
   }
 }
 
+void wire::lose_near() {
+  under_way_[0].clear();
+  time_.after(net_.delay(), [self = shared_from_this()] { self->tell_lost(0); });
+}
+
 void wire::tell_lost(int end) {
   if (!is_open_[end]) return;
   is_open_[end] = false;

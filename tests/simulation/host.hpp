@@ -82,6 +82,9 @@ public:
   void on_lost_far(task what) { lost_[1] = std::move(what); }
   /// Resets from nowhere: a middlebox, a crash of the kernel's peer.
   void cut();
+  /// Only the near end learns that it is gone: the far one works on what has arrived, and answers nobody.
+  void lose_near();
+  std::size_t on_the_way_to_near() const { return under_way_[1].size(); }
   /// One end closes: it knows at once, the other when the way is open.
   void close_near() { close(0); }
   void close_far() { close(1); }

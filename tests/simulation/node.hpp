@@ -3,7 +3,7 @@
 #include "actors/chat.hpp"
 #include "tests/simulation/front_model.hpp"
 #include "tests/simulation/postgres_link.hpp"
-#include "tests/simulation/redis_model.hpp"
+#include "tests/simulation/redis_link.hpp"
 
 #include <functional>
 #include <memory>

@@ -1,120 +1,40 @@
 #include "tests/simulation/postgres_link.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace parley::simulation {
 namespace {
 
-constexpr milliseconds answer_deadline{5000};  // tcp_user_timeout and the adapter's own
-constexpr milliseconds connect_deadline{1000};
+constexpr milliseconds recover_again_after{50};  // retry_delay_min
+
+/// The adapter sends no batch whose numbers cannot be.
+bool follows(const append_batch& batch) {
+  for (const auto& part : batch.shards) {
+    for (const auto& r : part.rooms) {
+      auto expected = r.before.seq;
+      for (const auto& e : r.events) {
+        expected = next(expected);
+        if (e->seq != expected || e->term != part.fence.term) return false;
+      }
+    }
+  }
+  return true;
+}
 
 }  // namespace
-
-// ---- one connection --------------------------------------------------------------------------------------------
-
-void postgres_channel::connect() {
-  const auto life = ++life_;
-  wire_ = std::make_shared<wire>(time_, net_, node_, database_.machine_ptr());
-  wire_->on_lost_near([this, self = weak_from_this(), life] {
-    if (auto alive = self.lock(); alive && life == life_) lost();
-  });
-  node_->after(connect_deadline, [this, self = weak_from_this(), life] {
-    if (auto alive = self.lock(); alive && life == life_ && !is_ready_) attempt_failed();
-  });
-  wire_->to_far([this, self = shared_from_this(), life, w = wire_] {
-    if (!database_.is_up()) return w->cut();
-    w->to_near([this, self, life, seen = database_.identity()] {
-      if (life != life_) return;
-      if (seen.timeline < newest_->timeline) return attempt_failed();
-      *newest_ = seen;
-      connected();
-    });
-  });
-}
-
-void postgres_channel::connected() {
-  is_ready_ = true;
-  failures_ = 0;
-  for (auto& q : std::exchange(patient_, {})) send(std::move(q));
-}
-
-void postgres_channel::attempt_failed() {
-  ++life_;
-  is_ready_ = false;
-  if (wire_) wire_->close_near();
-  const auto most = milliseconds{std::min(1000u, 20u << std::min(failures_++, 6u))};
-  node_->after(time_.between(most / 2, most), [this, self = weak_from_this(), life = life_] {
-    if (auto alive = self.lock(); alive && life == life_) connect();
-  });
-}
-
-void postgres_channel::lost() {
-  auto unanswered = std::exchange(sent_, {});
-  attempt_failed();
-  for (auto& [number, q] : unanswered) q.second(q.first, "the link broke");
-}
-
-void postgres_channel::cut() {
-  if (wire_) wire_->cut();
-}
-
-void postgres_channel::submit(question q) {
-  if (is_ready_) return send(std::move(q));
-  if (q.is_patient) {
-    patient_.push_back(std::move(q));
-  } else {
-    q.fail(errc::unavailable, "no connection");
-  }
-}
-
-void postgres_channel::send(question q) {
-  const auto number = ++last_;
-  sent_.emplace(number, std::pair{q.lost, std::move(q.fail)});
-  q.send();
-  if (q.is_patient) return;  // a recovery waits for a lock as long as it takes
-  node_->after(answer_deadline, [this, self = weak_from_this(), number] {
-    auto alive = self.lock();
-    if (!alive || !sent_.contains(number)) return;
-    wire_->close_near();
-    lost();
-  });
-}
-
-template <class T>
-void postgres_channel::ask(std::function<void(postgres_model&, std::function<void(result<T>)>)> statement,
-                           completion<T> done, errc lost, bool is_patient) {
-  auto answer_once = std::make_shared<completion<T>>(std::move(done));
-  question q;
-  q.lost = lost;
-  q.is_patient = is_patient;
-  q.fail = [answer_once](errc code, const char* why) { (*answer_once)(error{code, why}); };
-  q.send = [this, statement = std::move(statement), answer_once] {
-    const auto number = last_;
-    wire_->to_far([this, self = shared_from_this(), statement, answer_once, number, w = wire_] {
-      if (!database_.is_up()) return w->cut();
-      statement(database_, [this, self, answer_once, number, w](result<T> answer) {
-        w->to_near([this, self, answer_once, number, answer = std::move(answer)] {
-          if (sent_.erase(number) > 0) (*answer_once)(answer);
-        });
-      });
-    });
-  };
-  submit(std::move(q));
-}
-
-// ---- the adapter -----------------------------------------------------------------------------------------------
 
 postgres_link::postgres_link(agenda& time, network& net, host_ptr node, postgres_model& database)
     : database_(database) {
   auto newest = std::make_shared<database_identity>();
-  const auto channel = [&] {
-    auto made = std::make_shared<postgres_channel>(time, net, node, database, newest);
+  const auto channel = [&](postgres_channel::bounds most) {
+    auto made = std::make_shared<postgres_channel>(time, net, node, database, newest, most);
     made->connect();
     return made;
   };
-  writer_ = channel();
-  control_ = channel();
-  readers_ = {channel(), channel()};
+  writer_ = channel({4, 64});
+  control_ = channel({16, 256});
+  readers_ = {channel({4, 1000}), channel({4, 1000})};
 }
 
 void postgres_link::cut() {
@@ -123,21 +43,37 @@ void postgres_link::cut() {
   for (auto& r : readers_) r->cut();
 }
 
-void postgres_link::append(append_batch batch, completion<append_outcome> done) {
-  for (const auto& part : batch.shards) last_sent_[part.fence.shard] = part.fence;
-  writer_->ask<append_outcome>(
-      [batch = std::move(batch)](postgres_model& db, auto reply) { db.append(batch, std::move(reply)); },
-      std::move(done), errc::outcome_unknown);
+std::vector<std::shared_ptr<postgres_channel>> postgres_link::channels(role of) const {
+  switch (of) {
+    case role::writer: return {writer_};
+    case role::control: return {control_};
+    case role::reader: break;
+  }
+  return readers_;
 }
 
+void postgres_link::append(append_batch batch, completion<append_outcome> done) {
+  if (!follows(batch)) return done(error{errc::room_forked, "the batch's numbers or terms do not follow"});
+  for (const auto& part : batch.shards) last_sent_[part.fence.shard] = part.fence;
+  writer_->ask<append_outcome>([batch = std::move(batch)](postgres_model& db, const backend_ptr& at,
+                                                          auto reply) { db.append(at, batch, std::move(reply)); },
+                               std::move(done), errc::outcome_unknown);
+}
+
+/// A refused one (read-only, a lock that somebody keeps) is asked again, without end.
 void postgres_link::recover(recover_request request, completion<recovered> done) {
-  auto counted = [this, done = std::move(done)](result<recovered> answer) {
+  auto answered = [this, request, done = std::move(done)](result<recovered> answer) mutable {
+    if (!answer.has_value() && answer.error().code == errc::unavailable)
+      return writer_->after(recover_again_after,
+                            [this, request = std::move(request), done = std::move(done)]() mutable {
+                              recover(std::move(request), std::move(done));
+                            });
     if (answer.has_value()) count(*answer);
     done(std::move(answer));
   };
-  writer_->ask<recovered>(
-      [request = std::move(request)](postgres_model& db, auto reply) { db.recover(request, std::move(reply)); },
-      std::move(counted), errc::outcome_unknown, true);
+  writer_->ask<recovered>([request = std::move(request)](postgres_model& db, const backend_ptr& at,
+                                                         auto reply) { db.recover(at, request, std::move(reply)); },
+                          std::move(answered), errc::outcome_unknown, true);
 }
 
 /// What became of the append that was in doubt.
@@ -150,54 +86,73 @@ void postgres_link::count(const recovered& answer) {
   }
 }
 
+postgres_channel& postgres_link::reader() const {
+  const auto worse = [](const auto& a, const auto& b) {
+    return std::tuple(a->is_ready(), a->has_hope(), b->load()) < std::tuple(b->is_ready(), b->has_hope(), a->load());
+  };
+  return **std::ranges::max_element(readers_, worse);
+}
+
 template <class T>
-void postgres_link::read(std::function<T(const postgres_model&)> query, completion<T> done) {
-  auto& reader = readers_[next_reader_++ % readers_.size()];
-  reader->ask<T>([query = std::move(query)](postgres_model& db, auto reply) { db.read<T>(query, std::move(reply)); },
-                 std::move(done), errc::unavailable);
+void postgres_link::read(postgres_channel& by, std::function<T(const postgres_model&)> query, completion<T> done) {
+  by.ask<T>([query = std::move(query)](postgres_model& db, const backend_ptr& at,
+                                       auto reply) { db.read<T>(at, query, std::move(reply)); },
+            std::move(done), errc::unavailable);
 }
 
 void postgres_link::range(range_query query, completion<range_page> done) {
-  read<range_page>([query](const postgres_model& db) { return db.range(query); }, std::move(done));
+  read<range_page>(
+      reader(), [query](const postgres_model& db) { return db.range(query); }, std::move(done));
 }
 
 void postgres_link::history(history_query query, completion<history_page> done) {
-  read<history_page>([query](const postgres_model& db) { return db.history(query); }, std::move(done));
+  read<history_page>(
+      reader(), [query](const postgres_model& db) { return db.history(query); }, std::move(done));
 }
 
 void postgres_link::heads(std::vector<room_ref> rooms, completion<std::vector<marked_head>> done) {
-  read<std::vector<marked_head>>([rooms](const postgres_model& db) { return db.heads(rooms); }, std::move(done));
+  read<std::vector<marked_head>>(
+      reader(), [rooms](const postgres_model& db) { return db.heads(rooms); }, std::move(done));
 }
 
 void postgres_link::marks(std::vector<shard_id> shards, completion<std::vector<shard_mark>> done) {
-  read<std::vector<shard_mark>>([shards](const postgres_model& db) { return db.marks(shards); }, std::move(done));
+  read<std::vector<shard_mark>>(
+      *control_, [shards](const postgres_model& db) { return db.marks(shards); }, std::move(done));
 }
 
-/// Nothing asks for retention yet.
-void postgres_link::trim(std::string, shard_fence, room_ref, position, completion<shard_verdict> done) {
-  done(error{errc::unavailable, "the simulated database keeps everything"});
+void postgres_link::trim(std::string owner, shard_fence fence, room_ref room, position floor,
+                         completion<shard_verdict> done) {
+  writer_->ask<shard_verdict>(
+      [owner, fence, room, floor](postgres_model& db, const backend_ptr& at, auto reply) {
+        db.trim(at, owner, fence, room, floor, std::move(reply));
+      },
+      std::move(done), errc::outcome_unknown);
 }
 
 void postgres_link::renew(node_identity node, milliseconds lease_time, completion<lease_renewal> done) {
-  control_->ask<lease_renewal>(
-      [node, lease_time](postgres_model& db, auto reply) { db.renew(node, lease_time, std::move(reply)); },
-      std::move(done), errc::unavailable);
+  control_->ask<lease_renewal>([node, lease_time](postgres_model& db, const backend_ptr& at,
+                                                  auto reply) { db.renew(at, node, lease_time, std::move(reply)); },
+                               std::move(done), errc::outcome_unknown);
 }
 
 void postgres_link::survey(completion<std::vector<shard_row>> done) {
-  read<std::vector<shard_row>>([](const postgres_model& db) { return db.survey(); }, std::move(done));
+  read<std::vector<shard_row>>(
+      *control_, [](const postgres_model& db) { return db.survey(); }, std::move(done));
 }
 
 void postgres_link::claim(node_identity node, std::vector<shard_claim> claims,
                           completion<std::vector<claimed_shard>> done) {
-  control_->ask<std::vector<claimed_shard>>(
-      [node, claims = std::move(claims)](postgres_model& db, auto reply) { db.claim(node, claims, std::move(reply)); },
+  reader().ask<std::vector<claimed_shard>>(
+      [node, claims = std::move(claims)](postgres_model& db, const backend_ptr& at, auto reply) {
+        db.claim(at, node, claims, std::move(reply));
+      },
       std::move(done), errc::outcome_unknown);
 }
 
 void postgres_link::release(node_identity node, completion<std::size_t> done) {
-  control_->ask<std::size_t>([node](postgres_model& db, auto reply) { db.release(node, std::move(reply)); },
-                             std::move(done), errc::unavailable);
+  writer_->ask<std::size_t>(
+      [node](postgres_model& db, const backend_ptr& at, auto reply) { db.release(at, node, std::move(reply)); },
+      std::move(done), errc::outcome_unknown);
 }
 
 }  // namespace parley::simulation

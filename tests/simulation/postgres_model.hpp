@@ -5,9 +5,11 @@
 #include "actors/core/result.hpp"
 #include "actors/core/shard_rows.hpp"
 #include "tests/simulation/host.hpp"
+#include "tests/simulation/postgres_backend.hpp"
 
 #include <map>
-#include <set>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,16 +26,21 @@ struct postgres_tally {
 /// One PostgreSQL server as its clients know it: shard rows with locks that a transaction holds until its commit,
 /// leases by its own clock, rooms, keys; a crash takes what was not committed, an asynchronous failover also the last
 /// commits. It speaks the statements that storage/postgres sends, each with its time between arrival, snapshot and
-/// commit. tests/contract and the fidelity scenarios hold it against the real server.
+/// commit. tests/fidelity holds it against the real server.
 class postgres_model {
 public:
+  template <class T>
+  using reply = std::function<void(result<T>)>;
+
   postgres_model(agenda& time, address where, std::uint32_t shards);
+  ~postgres_model();
 
   struct shard_state {
     std::string owner;
     parley::term term;
     attempt n;
     bool is_locked = false;
+    bool is_locked_by_psql = false;
   };
   struct room_state {
     room_ref room;
@@ -52,17 +59,28 @@ public:
   bool is_up() const { return is_up_; }
   database_identity identity() const;
 
+  backend_ptr open();
+  /// Its client is gone: what has arrived still runs, but a transaction that was not told to commit ends.
+  void hung_up(const backend_ptr& at);
+  /// pg_terminate_backend, but for the connection, which is the caller's to cut.
+  void terminate(const backend_ptr& at);
+
   // What storage/postgres asks. The reply runs when the server sends it; never after a crash.
-  void append(append_batch batch, std::function<void(result<append_outcome>)> reply);
-  void recover(recover_request request, std::function<void(result<recovered>)> reply);
-  void claim(node_identity node, std::vector<shard_claim> claims,
-             std::function<void(result<std::vector<claimed_shard>>)> reply);
-  void renew(node_identity node, milliseconds lease_time, std::function<void(result<lease_renewal>)> reply);
-  void release(node_identity node, std::function<void(result<std::size_t>)> reply);
+  void append(const backend_ptr& at, append_batch batch, reply<append_outcome> answer);
+  void recover(const backend_ptr& at, recover_request request, reply<recovered> answer);
+  void trim(const backend_ptr& at, const std::string& owner, const shard_fence& fence, const room_ref& room,
+            position floor, reply<shard_verdict> answer);
+  void claim(const backend_ptr& at, const node_identity& node, std::vector<shard_claim> claims,
+             reply<std::vector<claimed_shard>> answer);
+  void renew(const backend_ptr& at, const node_identity& node, milliseconds lease_time, reply<lease_renewal> answer);
+  void release(const backend_ptr& at, const node_identity& node, reply<std::size_t> answer);
   /// One statement with one snapshot, some time after its arrival.
   template <class T>
-  void read(std::function<T(const postgres_model&)> query, std::function<void(result<T>)> reply) {
-    later(work_time(), [this, query = std::move(query), reply = std::move(reply)] { reply(query(*this)); });
+  void read(const backend_ptr& at, std::function<T(const postgres_model&)> query, reply<T> answer) {
+    begin(at, [this, at, query = std::move(query), answer = std::move(answer)] {
+      answer(query(*this));
+      at->finished();
+    });
   }
 
   range_page range(const range_query& q) const;
@@ -83,7 +101,9 @@ public:
   void set_read_only(bool on) { is_read_only_ = on; }
   void set_slow(nanoseconds extra) { extra_ = extra; }
   /// Someone's psql holds a shard's row.
-  void lock(shard_id shard, bool on) { shards_[shard.value].is_locked = on; }
+  void lock(shard_id shard, bool on);
+  /// Some transaction waits for a row.
+  bool somebody_waits() const;
 
   const std::map<room_key, room_state>& rooms() const { return rooms_; }
   const shard_state& shard(shard_id s) const { return shards_[s.value]; }
@@ -96,23 +116,38 @@ public:
 private:
   struct lease_row {
     std::string node;
-    instant until;
+    unix_time until;  ///< by the server's calendar clock, which may jump
     std::uint64_t renewals = 0;
   };
 
-  void later(nanoseconds delay, task what);
+  void begin(const backend_ptr& at, task statement);
+  void later(const backend_ptr& at, nanoseconds delay, task what);
+  /// Locks the rows, and once it is committed applies the change, whole, and answers.
+  void commit(const backend_ptr& at, std::vector<shard_id> rows, std::function<std::vector<task>()> change,
+              task answer);
+  /// The transaction ends without a trace.
+  void roll_back(const backend_ptr& at, const task& answer);
+  void when_free(const backend_ptr& at, std::vector<shard_id> rows, unsigned tries, std::function<void(bool)> then);
+  void unlock(const backend_ptr& at);
+  template <class T>
+  bool refuses_writes(const backend_ptr& at, const reply<T>& answer) {
+    if (!is_read_only_) return false;
+    ++tally_.read_only;
+    roll_back(at, [&] { answer(error{errc::unavailable, "read-only"}); });
+    return true;
+  }
   nanoseconds work_time() { return time_.between(nanoseconds{30'000}, nanoseconds{400'000}) + extra_; }
   nanoseconds commit_time() { return time_.between(nanoseconds{200'000}, nanoseconds{2'000'000}) + extra_; }
   shard_verdict judge(const std::string& owner, const shard_fence& fence) const;
-  void write_batch(const append_batch& batch, const std::vector<std::size_t>& fitting,
-                   std::function<void(result<append_outcome>)> reply, append_outcome outcome);
-  bool has_forked(const append_batch& batch, const std::vector<std::size_t>& fitting);
-  void apply(const std::string& owner, const shard_batch& part);
-  void claim_when_free(const node_identity& node, std::vector<shard_claim> claims, unsigned tries,
-                       std::function<void(result<std::vector<claimed_shard>>)> reply);
-  void recover_when_free(recover_request request, std::function<void(result<recovered>)> reply);
-  term largest_term(shard_id shard) const;
+  void write_batch(const backend_ptr& at, const append_batch& batch, const std::vector<std::size_t>& fitting,
+                   const reply<append_outcome>& answer, append_outcome outcome);
+  std::optional<error> refusal_of(const append_batch& batch, const std::vector<std::size_t>& fitting,
+                                  std::vector<stored_key>& duplicates) const;
+  std::vector<task> apply(const std::string& owner, const shard_batch& part);
+  void lock_claimed(const backend_ptr& at, const node_identity& node, const std::vector<shard_claim>& claims,
+                    const reply<std::vector<claimed_shard>>& answer);
   void committed(std::vector<task> undo);
+  bool has_forked(const append_batch& batch, const std::vector<std::size_t>& fitting) const;
   const room_state* find_stored(const room_ref& room) const;
   const room_state* find(const room_ref& room) const;  ///< as a page shows it
 
@@ -127,6 +162,7 @@ private:
   };
   std::map<room_key, replicated> replica_;  ///< mutant::replica_serves_history: rooms as they were
   std::vector<std::vector<task>> undo_;     ///< of the newest commits, for a failover that loses them
+  std::vector<std::weak_ptr<postgres_backend>> backends_;
   std::uint64_t life_ = 0;
   std::uint64_t timeline_ = 1;
   bool is_up_ = true;

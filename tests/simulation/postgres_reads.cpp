@@ -52,17 +52,31 @@ range_page postgres_model::range(const range_query& q) const {
   return page;
 }
 
-/// The newest events only: what rooms, feeds and rewinds ask for.
 history_page postgres_model::history(const history_query& q) const {
+  using side = history_query::side;
   history_page page;
   const auto at = heads({q.room}).front();
   page.head = at.head;
   page.mark = at.mark;
   const auto* room = find(q.room);
   if (room == nullptr) return page;
-  const auto count = std::min<std::size_t>(q.limit, room->events.size());
-  page.events.assign(room->events.end() - static_cast<std::ptrdiff_t>(count), room->events.end());
-  page.has_older = count < room->events.size();
+  event_list events;
+  for (const auto& e : room->events) {
+    if (!q.messages || e->kind == event_kind::message_created) events.push_back(e);
+  }
+  // What lies below the place and what from it on; how much of each side is shown.
+  const auto from = std::ranges::find_if(events, [&](const auto& e) {
+    return q.where != side::newest && e->seq >= (q.where == side::after ? next(q.seq) : q.seq);
+  });
+  const auto below = from - events.begin(), above = events.end() - from;
+  const std::ptrdiff_t limit = q.limit;
+  const auto shown_below = std::min(below, q.where == side::after ? 0 : q.where == side::around ? limit / 2 : limit);
+  const auto shown_above = std::min(above, q.where == side::after    ? limit
+                                           : q.where == side::around ? limit - limit / 2
+                                                                     : 0);
+  page.events.assign(from - shown_below, from + shown_above);
+  page.has_older = !page.events.empty() && below > shown_below;
+  page.has_newer = !page.events.empty() && above > shown_above;
   return page;
 }
 

@@ -5,9 +5,7 @@
 
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace parley::simulation {
@@ -17,27 +15,28 @@ struct redis_tally {
 };
 
 /// One Redis endpoint: at most once, in order per connection, everything forgotten by a restart. During a failover
-/// publishers and subscribers may stand at different servers: then nothing arrives and nobody is told.
+/// publishers and subscribers may stand at different servers: then nothing arrives, the publisher's canaries neither.
 class redis_model {
 public:
   redis_model(agenda& time, address where) : time_(time), host_(std::make_shared<host>(time, where)) {}
 
-  using channel = std::pair<bool, std::string>;  ///< beacon or room, and its name
+  /// What travels on a channel: one of the three.
   struct copy {
     std::shared_ptr<const room_envelope> envelope;
     std::shared_ptr<const beacon> word;
+    std::uint64_t canary = 0;
   };
-  /// A subscriber's connection: how a message goes out to it.
-  struct subscriber {
-    std::function<void(const copy&)> send;
-  };
+  using deliver = std::function<void(const copy&)>;
 
   const host_ptr& machine_ptr() { return host_; }
   bool is_up() const { return is_up_; }
-  void subscribe(std::uint64_t who, const channel& what, subscriber how);
-  void unsubscribe(std::uint64_t who, const channel& what) { channels_[what].erase(who); }
+  /// A connection arrives. @returns its number
+  std::uint64_t open(const wire_ptr& from);
+  void subscribe(std::uint64_t who, const std::string& channel, deliver how);
+  void unsubscribe(std::uint64_t who, const std::string& channel);
   void gone(std::uint64_t who);
-  void publish(const channel& what, const copy& message);
+  std::uint64_t new_name() { return ++last_; }
+  void publish(const std::string& channel, const copy& message);
 
   void stop();
   void start() { is_up_ = true; }
@@ -48,42 +47,31 @@ public:
     doubled_percent_ = doubled;
     held_percent_ = held;
   }
-  std::uint64_t new_subscriber() { return ++last_; }
+  /// CLIENT KILL TYPE pubsub, or normal: a connection is a subscriber while it has a subscription.
+  void kill_clients(bool subscribers);
+  /// client-output-buffer-limit: a subscriber for which more messages wait is cut off.
+  void set_waiting_max(std::size_t messages) { waiting_max_ = messages; }
+  std::size_t subscribers() const;
   redis_tally& tally() { return tally_; }
   const redis_tally& tally() const { return tally_; }
 
 private:
-  void deliver(const channel& what, const copy& message);
+  struct client {
+    std::weak_ptr<wire> to;
+    std::map<std::string, deliver> channels;
+  };
+  void hand_out(const std::string& channel, const copy& message);
+  void kill(std::uint64_t who);
 
   agenda& time_;
   host_ptr host_;
-  std::map<channel, std::map<std::uint64_t, subscriber>> channels_;
+  std::map<std::uint64_t, client> clients_;
   std::uint64_t last_ = 0;
   bool is_up_ = true;
   bool is_split_ = false;
   unsigned dropped_percent_ = 0, doubled_percent_ = 0, held_percent_ = 0;
+  std::size_t waiting_max_ = SIZE_MAX;
   redis_tally tally_;
-};
-
-/// A node's adapter for one endpoint: one connection that subscribes and one that publishes, as storage/redis keeps
-/// them: subscriptions confirmed, made again after a loss; a dead link noticed by its canary.
-class redis_link final : public fan_out {
-public:
-  redis_link(agenda& time, network& net, host_ptr node, redis_model& server);
-
-  void cut();
-
-  void attach(std::shared_ptr<fan_out_sink> sink) override;
-  void subscribe(room_ref room) override;
-  void unsubscribe(room_ref room) override;
-  void subscribe(shard_id shard) override;
-  void unsubscribe(shard_id shard) override;
-  void publish(room_ref room, room_envelope envelope) override;
-  void publish(beacon b) override;
-
-private:
-  struct core;
-  std::shared_ptr<core> core_;
 };
 
 }  // namespace parley::simulation

@@ -18,6 +18,7 @@
 #include <memory>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 namespace parley::testing {
 namespace {
@@ -138,6 +139,17 @@ void private_postgres::kill() {
   ::kill(pid_, SIGKILL);
   ::waitpid(pid_, nullptr, 0);
   pid_ = 0;
+}
+
+void private_postgres::pause() {
+  paused_ = {pid_};
+  const auto backends = execute("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()");
+  for (const auto& row : backends) paused_.push_back(static_cast<pid_t>(std::stol(row[0])));
+  for (const auto pid : paused_) ::kill(pid, SIGSTOP);
+}
+
+void private_postgres::resume() {
+  for (const auto pid : std::exchange(paused_, {})) ::kill(pid, SIGCONT);
 }
 
 bool private_postgres::answers() const { return PQping((dsn() + " connect_timeout=2").c_str()) == PQPING_OK; }

@@ -23,12 +23,15 @@ public:
   private_postgres(private_postgres&&) = delete;
 
   std::string dsn(std::string_view database = "postgres") const;
+  unsigned port() const { return port_; }
   /// A fresh database's name.
   std::string create_database();
 
   void start();
-  void stop();  ///< a fast shutdown
-  void kill();  ///< SIGKILL to the postmaster; its children notice by themselves
+  void stop();   ///< a fast shutdown
+  void kill();   ///< SIGKILL to the postmaster; its children notice by themselves
+  void pause();  ///< SIGSTOP to it and to all of its backends: connections stay, nothing answers
+  void resume();
   bool answers() const;
 
   /// Statements on a connection of their own. @returns the last one's rows as text, null as empty
@@ -44,6 +47,7 @@ private:
   unsigned port_ = 0;
   unsigned databases_ = 0;
   pid_t pid_ = 0;
+  std::vector<pid_t> paused_;
 };
 
 }  // namespace parley::testing

@@ -1,0 +1,124 @@
+// Rows that somebody else holds: a psql, an append under way, a takeover under way.
+#include "tests/fidelity/database_compare.hpp"
+
+namespace parley::fidelity {
+namespace {
+
+const auto general = room_named("general", 1), other = room_named("other", 2);
+
+/// An append of node 0 that has run, holds its row, and has not committed.
+struct open_append {
+  open_append(database_play& p, writer& a)
+      : batch(p.batch(a, {p.piece(a, general, a.at(general, 1), {said(2, "open")})})) {
+    p.stage.keep_next_commit(0, road::writer);
+    answer = p.asks_to_append(a, batch);
+    p.wait([&] { return p.stage.is_locked(shard_id{1}); });
+  }
+  append_batch batch;
+  awaited<append_outcome> answer;
+};
+
+}  // namespace
+
+TEST_CASE("model and server agree that a locked shard waits alone", "[fidelity][postgres][C3]") {
+  must_agree([](database_play& p) {
+    auto a = p.claims(0, "a", {1, 2});
+    p.stage.lock(shard_id{1});
+    p.appends(a, p.batch(a, {p.piece(a, general, {}, {said(1, "one", "k")}), p.piece(a, other, {}, {said(1, "two")})}));
+    p.says(a, general, 1);
+    // A claim goes on without it after a wait in vain; a release cannot.
+    auto b = p.claims(1, "b", {1, 2});
+    p.releases(a);
+    p.shows_shards(0, true);
+    p.stage.unlock(shard_id{1});
+    p.says(a, general, 1, "k");
+    p.releases(a);
+    p.shows_shards(0);
+    p.shows(1, other);
+    p.says(b, other, 2);
+  });
+}
+
+TEST_CASE("model and server agree that recovery waits for a row as long as it takes", "[fidelity][postgres][C6]") {
+  must_agree([](database_play& p) {
+    auto a = p.claims(0, "a", {1});
+    p.says(a, general, 1);
+    p.stage.lock(shard_id{1});
+    const auto answer = p.asks_to_recover(a, 1, attempt{9}, general);
+    // Far longer than the lock's time-out: other statements come and go meanwhile.
+    for (int i = 0; i < 2; ++i) p.claims(1, "b", {1});
+    p.note(answer.is_there() ? "answered" : "waits");
+    p.stage.unlock(shard_id{1});
+    p.ended(a, 1, attempt{9}, answer);
+    p.ended(a, 1, attempt{5}, p.asks_to_recover(a, 1, attempt{5}, general));  // `n` does not fall
+    p.shows_shards(1);
+    auto b = p.claims(1, "b", {1});
+    p.ended(a, 1, attempt{20}, p.asks_to_recover(a, 1, attempt{20}, general));
+    p.shows_shards(1);
+    p.says(a, general, 2);
+    p.says(b, general, 2);
+  });
+}
+
+TEST_CASE("model and server agree on a takeover that meets an append", "[fidelity][postgres][G7][C1]") {
+  must_agree([](database_play& p) {
+    auto a = p.claims(0, "a", {1, 2});
+    p.says(a, general, 1);
+    open_append open(p, a);
+    const auto claim = p.asks_to_claim(1, "b", {1, 2});
+    p.wait([&] { return p.stage.somebody_waits(); });
+    p.shows(1, general);  // reads and renewals do not wait
+    p.renews(a, std::chrono::minutes(1));
+    p.note(claim.is_there() ? "answered" : "waits");
+    p.stage.let_commit(0, road::writer);
+    p.ended(a, open.batch, open.answer);
+    writer b{1, contract::node_named("b"), {}};
+    p.ended(b, claim);
+    p.shows(1, general);
+    p.says(a, general, 3);
+    p.says(b, general, 3);
+    p.shows_shards(0);
+  });
+}
+
+TEST_CASE("model and server agree on an append that meets a takeover", "[fidelity][postgres][G7][C1]") {
+  must_agree([](database_play& p) {
+    auto a = p.claims(0, "a", {1, 2});
+    p.says(a, general, 1);
+    p.stage.keep_next_commit(1, road::reader);
+    const auto claim = p.asks_to_claim(1, "b", {1});
+    p.wait([&] { return p.stage.is_locked(shard_id{1}); });
+    p.shows_shards(0);  // nobody sees what is not committed
+    p.appends(a, p.batch(a, {p.piece(a, general, a.at(general, 1), {said(2, "two")}),
+                             p.piece(a, other, {}, {said(1, "o")})}));
+    p.stage.let_commit(1, road::reader);
+    writer b{1, contract::node_named("b"), {}};
+    p.ended(b, claim);
+    p.appends(a, p.batch(a, {p.piece(a, general, a.at(general, 1), {said(2, "two")}),
+                             p.piece(a, other, a.at(other, 1), {said(2, "o")})}));
+    p.says(b, general, 2);
+    p.shows(0, general);
+    p.shows_shards(1);
+  });
+}
+
+TEST_CASE("of an append and a takeover that race the model knows every end", "[fidelity][postgres][G2][G7]") {
+  must_be_possible(
+      [](database_play& p) {
+        auto a = p.claims(0, "a", {1});
+        p.says(a, general, 1);
+        const auto wish = p.wish_for(1, 1);
+        const auto batch = p.batch(a, {p.piece(a, general, a.at(general, 1), {said(2, "race")})});
+        writer b{1, contract::node_named("b"), {}};
+        const auto append = p.asks_to_append(a, batch);
+        const auto claim =
+            p.ask<std::vector<claimed_shard>>([&](auto done) { p.stage.ownership(1).claim(b.who, {wish}, done); });
+        p.end_of(append);
+        p.ended(b, claim);
+        p.ended(a, batch, append);
+        p.shows(1, general);
+      },
+      6);
+}
+
+}  // namespace parley::fidelity

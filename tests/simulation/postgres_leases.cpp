@@ -1,0 +1,122 @@
+#include "actors/core/mutant.hpp"
+#include "tests/simulation/postgres_model.hpp"
+
+#include <algorithm>
+
+namespace parley::simulation {
+namespace {
+
+constexpr unsigned lock_tries = 1000;  // lock_timeout: 2 s
+
+}  // namespace
+
+void postgres_model::claim(const backend_ptr& at, const node_identity& node, std::vector<shard_claim> claims,
+                           reply<std::vector<claimed_shard>> answer) {
+  begin(at, [this, at, node, claims = std::move(claims), answer = std::move(answer)] {
+    if (refuses_writes(at, answer)) return;
+    std::vector<shard_id> rows;
+    for (const auto& c : claims) rows.push_back(c.shard);
+    // After a wait in vain it goes on without what is locked.
+    const auto tries = is_on(mutant::head_read_before_takeover_commit) ? 0 : lock_tries;
+    when_free(at, rows, tries, [this, at, node, claims, answer](bool) { lock_claimed(at, node, claims, answer); });
+  });
+}
+
+void postgres_model::lock_claimed(const backend_ptr& at, const node_identity& node,
+                                  const std::vector<shard_claim>& claims,
+                                  const reply<std::vector<claimed_shard>>& answer) {
+  std::vector<claimed_shard> claimed;
+  std::vector<shard_id> rows;
+  const auto clock = static_cast<std::uint64_t>(host_->unix_now().time_since_epoch().count());
+  for (const auto& c : claims) {
+    const auto& s = shards_[c.shard.value];
+    if (s.is_locked && !is_on(mutant::head_read_before_takeover_commit)) {
+      claimed.push_back({c.shard, false, {}, {}});
+      continue;
+    }
+    rows.push_back(c.shard);
+    const bool is_won = s.owner == c.owner_before && s.term == c.term_before;
+    const auto least = std::max({s.term.value + 1, clock, c.term_floor.value + 1});
+    const term raised{least + ((timeline_ - least) & 1023)};  // no two timelines make the same term
+    const auto next = is_on(mutant::term_not_raised) ? std::max(term{1}, c.term_before) : raised;
+    claimed.push_back({c.shard, is_won, is_won ? next : s.term, s.n});
+  }
+  commit(
+      at, std::move(rows),
+      [this, node, claimed] {
+        std::vector<task> undo;
+        for (const auto& c : claimed) {
+          if (!c.is_won) continue;
+          auto& s = shards_[c.shard.value];
+          undo.push_back([&s, owner = s.owner, before = s.term] {
+            s.owner = owner;
+            s.term = before;
+          });
+          if (!s.owner.empty() && s.owner != node.incarnation) {
+            ++tally_.takeovers;
+            if (on_takeover) on_takeover();
+          }
+          s.owner = node.incarnation;
+          s.term = c.term;
+        }
+        return undo;
+      },
+      [answer, claimed] { answer(claimed); });
+}
+
+void postgres_model::renew(const backend_ptr& at, const node_identity& node, milliseconds lease_time,
+                           reply<lease_renewal> answer) {
+  begin(at, [this, at, node, lease_time, answer = std::move(answer)] {
+    if (refuses_writes(at, answer)) return;
+    const auto row = leases_.find(node.incarnation);
+    const auto renewals = row == leases_.end() ? 1 : row->second.renewals + 1;
+    commit(
+        at, {},
+        [this, node, renewals, until = host_->unix_now() + lease_time] {
+          leases_[node.incarnation] = {node.name, until, renewals};
+          return std::vector<task>{};
+        },
+        [this, answer, renewals] {
+          answer(lease_renewal{identity(), renewals});
+        });
+  });
+}
+
+void postgres_model::release(const backend_ptr& at, const node_identity& node, reply<std::size_t> answer) {
+  begin(at, [this, at, node, answer = std::move(answer)] {
+    if (refuses_writes(at, answer)) return;
+    const auto owned = [this, node] {
+      std::vector<shard_id> rows;
+      for (std::uint32_t i = 0; i < shards_.size(); ++i) {
+        if (shards_[i].owner == node.incarnation) rows.push_back(shard_id{i});
+      }
+      return rows;
+    };
+    when_free(at, owned(), lock_tries, [this, at, node, owned, answer](bool is_free) {
+      if (!is_free) return roll_back(at, [&] { answer(error{errc::unavailable, "lock timeout"}); });
+      const auto rows = owned();
+      commit(
+          at, rows,
+          [this, node, rows] {
+            for (const auto s : rows) shards_[s.value].owner.clear();
+            leases_.erase(node.incarnation);
+            return std::vector<task>{};
+          },
+          [answer, count = rows.size()] { answer(count); });
+    });
+  });
+}
+
+std::vector<shard_row> postgres_model::survey() const {
+  std::vector<shard_row> rows;
+  for (std::uint32_t i = 0; i < shards_.size(); ++i) {
+    const auto& s = shards_[i];
+    const auto lease = leases_.find(s.owner);
+    const bool stands = lease != leases_.end();
+    rows.push_back({shard_id{i}, s.owner, s.term, s.n, stands && lease->second.until > host_->unix_now(),
+                    stands ? lease->second.renewals : 0});
+  }
+  return rows;
+}
+
+}  // namespace parley::simulation

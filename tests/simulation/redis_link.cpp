@@ -1,0 +1,228 @@
+#include "tests/simulation/redis_link.hpp"
+
+#include "actors/core/mutant.hpp"
+#include "storage/redis/canary_watch.hpp"
+#include "storage/redis/retry_delay.hpp"
+#include "storage/redis/subscription_book.hpp"
+
+#include <string>
+#include <utility>
+
+namespace parley::simulation {
+namespace {
+
+// The defaults of redis_options.
+constexpr milliseconds retry_delay_min{50}, retry_delay_max{2000}, canary_period{250}, open_timeout{2000};
+
+resp_value push(const char* what, const std::string& channel) {
+  using kind = resp_value::value_kind;
+  resp_value made{kind::array, {}, 0, {}};
+  for (const auto& text : {std::string(what), channel, std::string()})
+    made.elements.push_back({kind::string, text, 0, {}});
+  return made;
+}
+
+std::string channel_of(shard_id shard) { return "beacon:" + std::to_string(shard.value); }
+std::string channel_of(const room_ref& room) { return "room:" + room->key.hex(); }
+
+}  // namespace
+
+struct redis_link::core : std::enable_shared_from_this<core> {
+  core(agenda& t, network& n, host_ptr h, redis_model& s) : time(t), net(n), node(std::move(h)), server(s) {
+    book.want(canary_name, canary_channel{});
+  }
+
+  enum class phase { opening, standing, resting };
+
+  agenda& time;
+  network& net;
+  host_ptr node;
+  redis_model& server;
+  std::shared_ptr<fan_out_sink> sink;
+  subscription_book book;
+  canary_watch canary;
+  retry_delay retry{retry_delay_min, retry_delay_max};
+  phase now = phase::resting;
+  wire_ptr publishing, subscribing;
+  std::uint64_t life = 0;  ///< of the pair
+  std::uint64_t subscriber = 0;
+  unsigned open = 0;
+  bool was_heard = false;
+  bool has_stood = false;
+
+  const std::string canary_name = "canary:" + std::to_string(server.new_name());
+
+  /// Runs unless the pair has been given up meanwhile.
+  task while_open(void (core::*step)()) {
+    return [self = weak_from_this(), mine = life, step] {
+      if (auto c = self.lock(); c && c->life == mine) (*c.*step)();
+    };
+  }
+
+  // ---- the links' life
+
+  void open_links() {
+    ++life;
+    now = phase::opening;
+    open = 0;
+    publishing = open_link(false);
+    subscribing = open_link(true);
+    node->after(open_timeout, while_open(&core::give_up_opening));
+  }
+
+  wire_ptr open_link(bool subscribes) {
+    auto made = std::make_shared<wire>(time, net, node, server.machine_ptr());
+    made->on_lost_near(while_open(&core::lose));
+    made->to_far([self = shared_from_this(), mine = life, w = made, subscribes] {
+      if (!self->server.is_up()) return w->cut();
+      const auto who = self->server.open(w);
+      w->to_near([self, mine, who, subscribes] {
+        if (self->life != mine) return;
+        if (subscribes) self->subscriber = who;
+        if (++self->open == 2) self->stand();
+      });
+    });
+    return made;
+  }
+
+  void give_up_opening() {
+    if (now == phase::opening) lose();
+  }
+
+  void stand() {
+    now = phase::standing;
+    canary = {};
+    was_heard = false;
+    if (is_on(mutant::no_resubscribe) && std::exchange(has_stood, true)) {
+      book = {};
+      book.want(canary_name, canary_channel{});
+    }
+    book.link_opened();
+    if (sink) sink->link_restored();
+    send_wishes();
+    node->after(canary_period, while_open(&core::canary_due));
+  }
+
+  void lose() {
+    const bool stood = now == phase::standing;
+    ++life;
+    now = phase::resting;
+    publishing->close_near();
+    subscribing->close_near();
+    book.link_lost();
+    if (stood) {
+      ++server.tally().links_lost;
+      if (sink) sink->link_lost("lost");
+    }
+    const auto delay = retry.next(static_cast<double>(time.below(1000)) / 1000);
+    node->after(delay, while_open(&core::open_links));
+  }
+
+  // ---- subscribing
+
+  void want(const std::string& channel, channel_subject subject) {
+    if (book.want(channel, subject)) return told(subject);
+    send_wishes();
+  }
+
+  void unwant(const std::string& channel) {
+    book.unwant(channel);
+    send_wishes();
+  }
+
+  void send_wishes() {
+    if (now != phase::standing) return;
+    for (const auto& c : book.commands()) {
+      subscribing->to_far([self = shared_from_this(), c, w = subscribing, mine = life, who = subscriber] {
+        if (!self->server.is_up()) return w->cut();
+        for (const auto& channel : c.channels) self->carry_out(c.verb, channel, w, mine, who);
+      });
+    }
+  }
+
+  /// At the server.
+  void carry_out(subscription_command::verb_kind verb, const std::string& channel, const wire_ptr& w,
+                 std::uint64_t mine, std::uint64_t who) {
+    const auto self = shared_from_this();
+    const bool subscribes = verb == subscription_command::verb_kind::subscribe;
+    if (subscribes) {
+      server.subscribe(who, channel, [self, w, mine, channel](const redis_model::copy& m) {
+        w->to_near([self, mine, channel, m] { self->heard(mine, push("message", channel), m); });
+      });
+    } else {
+      server.unsubscribe(who, channel);
+    }
+    w->to_near([self, mine, channel, subscribes] {
+      self->heard(mine, push(subscribes ? "subscribe" : "unsubscribe", channel), {});
+    });
+  }
+
+  void heard(std::uint64_t mine, resp_value what, const redis_model::copy& message) {
+    if (life != mine) return;
+    was_heard = true;
+    const auto reply = book.replied(std::move(what));
+    if (std::holds_alternative<channel_message>(reply)) return show(message);
+    if (std::holds_alternative<reply_fault>(reply)) return lose();
+    if (const auto* confirmed = std::get_if<subscription_confirmed>(&reply)) told(confirmed->subject);
+    send_wishes();
+  }
+
+  void told(const channel_subject& subject) {
+    if (!sink) return;
+    if (const auto* room = std::get_if<room_key>(&subject)) sink->room_subscribed(*room);
+    if (const auto* shard = std::get_if<shard_id>(&subject)) sink->shard_subscribed(*shard);
+  }
+
+  void show(const redis_model::copy& m) {
+    if (m.envelope && sink) sink->room_published(*m.envelope);
+    if (m.word && sink) sink->beacon_published(*m.word);
+    if (m.canary == 0) return;
+    canary.returned(m.canary);
+    retry.succeeded();
+  }
+
+  // ---- publishing
+
+  void publish(const std::string& channel, redis_model::copy m) {
+    if (now != phase::standing) return;  // dropped: nothing is decided by it
+    publishing->to_far([self = shared_from_this(), w = publishing, channel, m = std::move(m)] {
+      if (!self->server.is_up()) return w->cut();
+      self->server.publish(channel, m);
+    });
+  }
+
+  void canary_due() {
+    const auto number = canary.tick(std::exchange(was_heard, false));
+    if (!number) return lose();
+    publish(canary_name, {nullptr, nullptr, *number});
+    node->after(canary_period, while_open(&core::canary_due));
+  }
+};
+
+redis_link::redis_link(agenda& time, network& net, host_ptr node, redis_model& server)
+    : core_(std::make_shared<core>(time, net, std::move(node), server)) {}
+
+void redis_link::cut() {
+  if (core_->subscribing) core_->subscribing->cut();
+  if (core_->publishing) core_->publishing->cut();
+}
+
+void redis_link::attach(std::shared_ptr<fan_out_sink> sink) {
+  core_->sink = std::move(sink);
+  core_->open_links();
+}
+
+void redis_link::subscribe(room_ref room) { core_->want(channel_of(room), room->key); }
+void redis_link::unsubscribe(room_ref room) { core_->unwant(channel_of(room)); }
+void redis_link::subscribe(shard_id shard) { core_->want(channel_of(shard), shard); }
+void redis_link::unsubscribe(shard_id shard) { core_->unwant(channel_of(shard)); }
+
+void redis_link::publish(room_ref room, room_envelope envelope) {
+  core_->publish(channel_of(room), {std::make_shared<room_envelope>(std::move(envelope)), nullptr, 0});
+}
+void redis_link::publish(beacon b) {
+  const auto shard = b.shard;
+  core_->publish(channel_of(shard), {nullptr, std::make_shared<beacon>(std::move(b)), 0});
+}
+
+}  // namespace parley::simulation
