@@ -37,7 +37,8 @@ public:
   instant valid_until() const { return valid_until_; }
 
   /// Claims that C8 allows, given what the shard rows look like now: a free shard at once; an owned one only if its
-  /// lease ended by the database's clock and this node has itself watched it stand unrenewed for one lease time.
+  /// lease ended by the database's clock and this node has itself watched it stand unrenewed for one lease time, or
+  /// whatever that clock says for two: its owner counts on its own, and has let go by then.
   [[nodiscard]] std::vector<shard_claim> surveyed(const std::vector<shard_row>& rows, instant now);
   /// The claim that was sent at `sent_at` was answered.
   /// @returns the shards that are this node's from now on: none, if the lease may have ended since

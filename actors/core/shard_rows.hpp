@@ -41,7 +41,7 @@ struct shard_claim {
 struct claimed_shard {
   shard_id shard;
   bool is_won = false;
-  parley::term term;  ///< greatest(stored + 1, largest term in the shard + 1, database clock in ms, term_floor + 1)
+  parley::term term;  ///< at least stored + 1, term_floor + 1 and the database's clock in ms; of its timeline alone
   attempt n;
 };
 

@@ -101,6 +101,18 @@ TEST_CASE("an ended lease is claimed only after it was watched unrenewed for one
   CHECK(look(3000ms, false, 7) == 1);
 }
 
+TEST_CASE("a database clock that stepped back does not keep a dead owner's shards", "[core][lease][G7]") {
+  auto l = valid_lease();
+  const auto look = [&](milliseconds later, std::uint64_t renewals) {
+    (void)l.renewed({here, 1}, noon + later, noon + later);
+    return l.surveyed({row(0, "them", 5, true, renewals)}, noon + later).size();
+  };
+  CHECK(look(0ms, 7) == 0);
+  CHECK(look(2000ms, 8) == 0);  // it lived then
+  CHECK(look(7999ms, 8) == 0);
+  CHECK(look(8000ms, 8) == 1);
+}
+
 TEST_CASE("a renewal seen meanwhile begins the watch anew", "[core][lease][G7]") {
   auto l = valid_lease();
   const auto look = [&](milliseconds later, std::uint64_t renewals) {
