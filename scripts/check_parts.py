@@ -169,7 +169,7 @@ PARTS = [
     Part("house", 10, "includes follow the arrows", house),
     Part("build", 720, "everything, with AddressSanitizer and UBSan", build),
     Part("unit", 240, "cores, codecs, actors, configuration", unit),
-    Part("contract", 120, "each adapter keeps its port's promises, over real servers", contract),
+    Part("contract", 180, "adapters keep their ports' promises over real servers, and the models do as those do", contract),
     Part("integration", 300, "the protocol, asked of a node on both backends", integration),
     Part("checker", 120, "the replay finds each bug of a lying node", checker),
     Part("page", 10, "the page's rules", page),

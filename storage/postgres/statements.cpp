@@ -164,13 +164,17 @@ ORDER BY q.place)"};
 
 // A takeover updates the row that every batch locks: it waits for the old owner's batch, and a later one hits nothing.
 // The largest term of the shard's events needs no look: an append's events carry the row's own term, under its lock, in
-// the same WAL. The clock in ms lets a term grow even where a failover lost the row's last change.
+// the same WAL. The clock in ms lets a term grow even where a failover lost the row's last change. A failover may lose
+// a claim too, and the clock may have stepped back: so a term is rounded up to the next one whose rest by 1024 is that
+// of the server's timeline. No two timelines make the same term (C7).
 #define PARLEY_CLAIM(LOCK)                                                                                           \
   "WITH want AS MATERIALIZED (SELECT * FROM unnest($2::int4[], $3::text[], $4::int8[], $5::int8[]) WITH ORDINALITY " \
   "AS w(shard, owner, term, floor, place)), held AS MATERIALIZED (SELECT s.shard, s.owner, s.term, s.n, s.moved_to " \
   "FROM parley.shard s WHERE s.shard = ANY ($2::int4[]) ORDER BY s.shard " LOCK                                      \
-  "), won AS (UPDATE parley.shard s SET owner = $1::text, term = greatest(h.term + 1, w.floor + 1, "                 \
-  "(extract(epoch FROM clock_timestamp()) * 1000)::int8) FROM want w JOIN held h ON h.shard = w.shard "              \
+  "), timeline AS (SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int8 AS id), "           \
+  "won AS (UPDATE parley.shard s SET owner = $1::text, term = m.term + ((timeline.id - m.term) & 1023) "             \
+  "FROM want w JOIN held h ON h.shard = w.shard CROSS JOIN timeline CROSS JOIN LATERAL (SELECT greatest("            \
+  "h.term + 1, w.floor + 1, (extract(epoch FROM clock_timestamp()) * 1000)::int8) AS term) m "                       \
   "WHERE s.shard = w.shard AND h.owner = w.owner AND h.term = w.term AND h.moved_to IS NULL "                        \
   "RETURNING w.place, s.term, s.n) "                                                                                 \
   "SELECT won.place IS NOT NULL AS is_won, coalesce(won.term, h.term, 0) AS term, coalesce(won.n, h.n, 0) AS n "     \

@@ -154,6 +154,16 @@ TEST_CASE("two owners that fence each other make one history", "[contract][postg
   for (std::size_t i = 0; i < acked.size(); ++i) CHECK(page.events[i]->at_position() == acked[i]);
 }
 
+TEST_CASE("a term names the timeline that made it, so that no failover makes it again",
+          "[contract][postgres][C7][G2]") {
+  const auto store = fresh(shared_server());  // a new cluster, on timeline 1
+  owner ana(*store, "n1", {1, 2});
+  CHECK(ana.term_of(1).value % 1024 == 1);
+  owner bob(*store, "n2", {1, 2});
+  CHECK(bob.term_of(1) > ana.term_of(1));
+  CHECK(bob.term_of(1).value % 1024 == 1);
+}
+
 TEST_CASE("another cluster's database is not written", "[contract][postgres][C7]") {
   auto& server = shared_server();
   const auto store = fresh(server);
