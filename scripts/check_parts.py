@@ -130,6 +130,14 @@ def faults(log: Log) -> Tally:
     return pytest(log, "tests/faults", "--quick", "--seed", "1")
 
 
+def simulate(log: Log) -> Tally:
+    """Worlds without a failure, those that once found a bug, and proof that a bug would be seen."""
+    output = log.run("scripts/simulate", "--seeds", "5000")
+    again = log.run("scripts/simulate", "--quiet", "--corpus", "tests/simulation/corpus.txt")
+    log.run("scripts/mutants", "--fast")
+    return Tally(sum(int(n) for n in re.findall(r"^(\d+) seeds, 0 failed", output + again, re.MULTILINE)))
+
+
 def fuzz_targets() -> list[str]:
     text = (ROOT / "tests" / "fuzz" / "CMakeLists.txt").read_text()
     return re.findall(r"^parley_fuzz\((\w+)", text, re.MULTILINE)
@@ -175,6 +183,7 @@ PARTS = [
     Part("page", 10, "the page's rules", page),
     Part("replay", 120, "real chat on both backends, with kill -9", replay),
     Part("faults", 150, "the strongest cells of the fault matrix, with short faults", faults),
+    Part("simulate", 420, "5,000 worlds in virtual time, those that found a bug, and bugs that must be found", simulate),
     Part("fuzz", 240, f"each decoder for {FUZZ_SECONDS} s", fuzz),
     Part("release", 420, "the release and the load tests build", release),
     Part("readme", 30, "the README's commands work as written", functools.partial(check_readme.part, root=ROOT)),

@@ -12,7 +12,6 @@ sometimes world::counters() const {
     const auto& t = d->tally();
     c["commits"] += t.commits;
     c["fenced"] += t.fenced;
-    c["fenced, neighbours committed"] += t.fenced_beside;
     c["unknown resolved: stored"] += t.resolved_stored;
     c["unknown resolved: not stored"] += t.resolved_not;
     c["stale attempt refused"] += t.stale;
