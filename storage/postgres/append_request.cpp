@@ -9,19 +9,31 @@ namespace {
 
 using of = array::of;
 
-/// The columns of one append, filled shard by shard.
+/// The columns of one append, filled shard by shard. Keys and events share theirs: what both need travels once.
 struct columns {
-  array shard{of::int4}, term{of::int8}, before{of::int8}, own{of::int8};
-  array room{of::uuid}, room_place{of::int4}, room_shard{of::int4}, instance{of::text}, name{of::text};
-  array key_room{of::uuid}, key_place{of::int4}, sender{of::text}, id{of::text}, key_seq{of::int8}, key_term{of::int8},
-      at{of::int8}, digests{of::bytea};
-  array event_room{of::uuid}, event_place{of::int4}, seq{of::int8}, event_term{of::int8}, kind{of::int2},
-      payload{of::bytea};
-  // The same again for the key's look-up and the checked mode: these arrays are taken once.
-  array found_room{of::uuid}, found_sender{of::text}, found_id{of::text};
+  explicit columns(std::size_t shards, std::size_t events)
+      : shard(of::int4, shards),
+        term(of::int8, shards),
+        before(of::int8, shards),
+        own(of::int8, shards),
+        event_room(of::uuid, events),
+        event_place(of::int4, events),
+        seq(of::int8, events),
+        kind(of::int2, events),
+        at(of::int8, events) {}
+
+  array shard, term, before, own;
+  array room{of::uuid}, room_place{of::int4}, instance{of::text}, name{of::text};
+  array event_room, event_place, seq, kind, at;
+  array sender{of::text}, id{of::text}, digests{of::bytea}, payload{of::bytea};
+  // The checked mode.
   array proved_room{of::uuid}, proved_shard{of::int4}, proved_own{of::int8}, proved_before{of::int8},
       proved_last{of::int8};
 };
+
+/// Where the statements' parameters hold what a key's look-up asks for again.
+constexpr std::size_t append_rooms_at = 10, append_senders_at = 15, append_ids_at = 16;
+constexpr std::size_t lone_room_at = 5, lone_sender_at = 9, lone_id_at = 10;
 
 std::string_view bytes_of(const digest& d) { return {reinterpret_cast<const char*>(d.data()), d.size()}; }
 
@@ -38,41 +50,50 @@ void add_event(columns& c, const room_append& a, std::size_t i, std::int32_t pla
   c.event_room.add(a.room->key);
   c.event_place.add(place);
   c.seq.add(e.seq);
-  c.event_term.add(e.term);
   c.kind.add(static_cast<std::int16_t>(e.kind));
-  c.payload.add(std::string_view(encode_stored(e)));
-  if (e.client_msg_id.empty()) return;
-  c.key_room.add(a.room->key);
-  c.key_place.add(place);
+  c.at.add(static_cast<std::int64_t>(e.at.time_since_epoch().count()));
   c.sender.add(std::string_view(e.sender));
   c.id.add(std::string_view(e.client_msg_id));
-  c.key_seq.add(e.seq);
-  c.key_term.add(e.term);
-  c.at.add(static_cast<std::int64_t>(e.at.time_since_epoch().count()));
   if (i < a.digests.size())
     c.digests.add(bytes_of(a.digests[i]));
   else
     c.digests.add_null();
-  c.found_room.add(a.room->key);
-  c.found_sender.add(std::string_view(e.sender));
-  c.found_id.add(std::string_view(e.client_msg_id));
+  c.payload.add(std::string_view(encode_stored(e)));
 }
 
-void add_room(columns& c, const room_append& a, const shard_fence& fence, std::int32_t place) {
+void add_room(columns& c, const room_append& a, std::int32_t place) {
   if (a.events.empty()) return;
   if (a.before.seq == parley::seq{0}) {
     c.room.add(a.room->key);
     c.room_place.add(place);
-    c.room_shard.add(fence.shard);
     c.instance.add(std::string_view(a.room->instance));
     c.name.add(std::string_view(a.room->room));
   }
   for (std::size_t i = 0; i < a.events.size(); ++i) add_event(c, a, i, place);
+}
+
+void add_proof(columns& c, const room_append& a, const shard_fence& fence) {
+  if (a.events.empty()) return;
   c.proved_room.add(a.room->key);
   c.proved_shard.add(fence.shard);
   c.proved_own.add(fence.own);
   c.proved_before.add(a.before.seq);
   c.proved_last.add(a.events.back()->seq);
+}
+
+std::size_t events_of(const append_batch& batch) {
+  std::size_t sum = 0;
+  for (const auto& shard : batch.shards)
+    for (const auto& a : shard.rooms) sum += a.events.size();
+  return sum;
+}
+
+bool has_keys(const append_batch& batch) {
+  return std::ranges::any_of(batch.shards, [](const shard_batch& shard) {
+    return std::ranges::any_of(shard.rooms, [](const room_append& a) {
+      return std::ranges::any_of(a.events, [](const event_ptr& e) { return !e->client_msg_id.empty(); });
+    });
+  });
 }
 
 /// The one event of a batch that has just one, of a room that has its row already.
@@ -86,10 +107,10 @@ const room_append* lone_event(const append_batch& batch) {
 parameters parameters_of(const append_batch& batch, columns& c, milliseconds dedup_window) {
   parameters p;
   p.add(std::string_view(batch.owner)).add(c.shard).add(c.term).add(c.before).add(c.own);
-  p.add(c.room).add(c.room_place).add(c.room_shard).add(c.instance).add(c.name);
-  p.add(c.key_room).add(c.key_place).add(c.sender).add(c.id).add(c.key_seq).add(c.key_term).add(c.at).add(c.digests);
+  p.add(c.room).add(c.room_place).add(c.instance).add(c.name);
   p.add(static_cast<std::int64_t>(dedup_window.count()));
-  p.add(c.event_room).add(c.event_place).add(c.seq).add(c.event_term).add(c.kind).add(c.payload);
+  p.add(c.event_room).add(c.event_place).add(c.seq).add(c.kind).add(c.at);
+  p.add(c.sender).add(c.id).add(c.digests).add(c.payload);
   return p;
 }
 
@@ -108,38 +129,56 @@ parameters parameters_of(const append_batch& batch, const room_append& a, millis
 }  // namespace
 
 result<append_request> append_request::of(const append_batch& batch, milliseconds dedup_window, bool is_checked) {
-  columns c;
-  append_request made;
-  for (std::size_t i = 0; i < batch.shards.size(); ++i) {
-    const auto& [fence, rooms] = batch.shards[i];
-    c.shard.add(fence.shard);
-    c.term.add(fence.term);
-    c.before.add(fence.before);
-    c.own.add(fence.own);
-    for (const auto& a : rooms) {
+  for (const auto& [fence, rooms] : batch.shards)
+    for (const auto& a : rooms)
       if (!follows(a, fence.term)) return error{errc::room_forked, "the batch's numbers or terms do not follow"};
-      add_room(c, a, fence, static_cast<std::int32_t>(i + 1));
-    }
-  }
-  made.events_ = c.seq.size();
-  made.keys_ = c.id.size();
+  append_request made;
+  made.events_ = events_of(batch);
+  made.has_keys_ = parley::postgres::has_keys(batch);
 
-  if (const auto* lone = lone_event(batch))
-    made.commands_.push_back({&sql::append_one, parameters_of(batch, *lone, dedup_window)});
-  else
-    made.commands_.push_back({&sql::append, parameters_of(batch, c, dedup_window)});
+  columns c(batch.shards.size(), made.events_);
+  if (const auto* lone = lone_event(batch)) {
+    made.commands_.emplace_back(&sql::append_one, parameters_of(batch, *lone, dedup_window));
+  } else {
+    for (std::size_t i = 0; i < batch.shards.size(); ++i) {
+      const auto& [fence, rooms] = batch.shards[i];
+      c.shard.add(fence.shard);
+      c.term.add(fence.term);
+      c.before.add(fence.before);
+      c.own.add(fence.own);
+      for (const auto& a : rooms) add_room(c, a, static_cast<std::int32_t>(i + 1));
+    }
+    made.commands_.emplace_back(&sql::append, parameters_of(batch, c, dedup_window));
+  }
   if (is_checked) {
+    for (const auto& [fence, rooms] : batch.shards)
+      for (const auto& a : rooms) add_proof(c, a, fence);
     parameters proof;
     proof.add(std::string_view(batch.owner)).add(c.proved_room).add(c.proved_shard).add(c.proved_own);
     proof.add(c.proved_before).add(c.proved_last);
-    made.commands_.push_back({&sql::prove, std::move(proof)});
+    made.commands_.emplace_back(&sql::prove, std::move(proof));
   }
-  made.key_values_.add(c.found_room).add(c.found_sender).add(c.found_id);
   return made;
 }
 
+/// An event without a key asks with an empty id, which no key has.
 std::vector<command> append_request::key_commands() const {
-  return {{&sql::forget_ended_keys, key_values_}, {&sql::find_keys, key_values_}};
+  const auto values = commands_.front().values->values();
+  parameters asked;
+  if (commands_.front().what == &sql::append_one) {
+    array room(of::uuid), sender(of::text), id(of::text);
+    room.add(std::string_view(values[lone_room_at]));
+    sender.add(std::string_view(values[lone_sender_at]));
+    id.add(std::string_view(values[lone_id_at]));
+    asked.add(room).add(sender).add(id);
+  } else {
+    for (const auto at : {append_rooms_at, append_senders_at, append_ids_at})
+      asked.add(std::string_view(values[at]));  // arrays that are made already
+  }
+  command forget(&sql::forget_ended_keys, std::move(asked));
+  auto find = forget;
+  find.what = &sql::find_keys;
+  return {std::move(forget), std::move(find)};
 }
 
 std::vector<shard_verdict> append_request::verdicts(const rows& answer) {

@@ -15,21 +15,20 @@ public:
   /// @returns `room_forked` for a batch that cannot be one: numbers that do not follow, events of another term
   static result<append_request> of(const append_batch& batch, milliseconds dedup_window, bool is_checked);
 
-  /// A fresh copy for each attempt.
+  /// The same for each attempt.
   std::vector<command> commands() const { return commands_; }
   /// What looks up the keys after the server refused one: the ended ones go first.
   std::vector<command> key_commands() const;
   std::size_t events() const { return events_; }
-  bool has_keys() const { return keys_ > 0; }
+  bool has_keys() const { return has_keys_; }
 
   static std::vector<shard_verdict> verdicts(const rows& answer);
   static std::vector<stored_key> keys(const rows& answer);
 
 private:
   std::vector<command> commands_;
-  parameters key_values_;
   std::size_t events_ = 0;
-  std::size_t keys_ = 0;
+  bool has_keys_ = false;
 };
 
 }  // namespace parley::postgres

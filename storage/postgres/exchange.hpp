@@ -6,15 +6,21 @@
 #include "storage/postgres/statements.hpp"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace parley::postgres {
 
+/// A statement and its parameters. Copies share these: a batch holds much, and may have to be sent again.
 struct command {
+  command(const statement* which, parameters bound)
+      : what(which), values(std::make_shared<const parameters>(std::move(bound))) {}
+
   const statement* what;
-  parameters values;
+  std::shared_ptr<const parameters> values;
 };
 
 /// How an exchange ended.

@@ -71,7 +71,11 @@ bool link::send_commands(const exchange& e) {
   for (const auto& c : e.commands) {
     std::vector<const char*> values;
     std::vector<int> lengths, formats;
-    for (const auto& value : c.values.values()) {
+    const auto bound = c.values->values();
+    values.reserve(bound.size());
+    lengths.reserve(bound.size());
+    formats.reserve(bound.size());
+    for (const auto& value : bound) {
       values.push_back(value.data());
       lengths.push_back(static_cast<int>(value.size()));
       formats.push_back(1);

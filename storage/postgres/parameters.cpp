@@ -30,11 +30,34 @@ std::string_view bytes_of(const room_key& key) {
   return {reinterpret_cast<const char*>(key.bytes.data()), key.bytes.size()};
 }
 
-constexpr std::size_t null_flag_at = 4, count_at = 12;
+constexpr std::size_t null_flag_at = 4, count_at = 12, header_bytes = 20, length_bytes = 4;
+
+std::size_t width_of(array::of type) {
+  switch (type) {
+    case array::of::int2: return 2;
+    case array::of::int4: return 4;
+    case array::of::int8: return 8;
+    case array::of::uuid: return 16;
+    case array::of::text:
+    case array::of::bytea: return 0;
+  }
+  return 0;
+}
+
+/// Length and number in one piece.
+template <class T>
+void write_element(std::string& out, T number) {
+  char bytes[length_bytes + sizeof number];
+  boost::endian::store_big_s32(reinterpret_cast<unsigned char*>(bytes), sizeof number);
+  boost::endian::native_to_big_inplace(number);
+  std::memcpy(bytes + length_bytes, &number, sizeof number);
+  out.append(bytes, sizeof bytes);
+}
 
 }  // namespace
 
-array::array(of type) {
+array::array(of type, std::size_t expected) {
+  bytes_.reserve(header_bytes + expected * (length_bytes + width_of(type)));
   write<std::int32_t>(bytes_, 1);  // dimensions
   write<std::int32_t>(bytes_, 0);  // has nulls
   write<std::uint32_t>(bytes_, static_cast<std::uint32_t>(type));
@@ -43,18 +66,15 @@ array::array(of type) {
 }
 
 void array::add(std::int16_t number) {
-  write<std::int32_t>(bytes_, sizeof number);
-  write(bytes_, number);
+  write_element(bytes_, number);
   ++count_;
 }
 void array::add(std::int32_t number) {
-  write<std::int32_t>(bytes_, sizeof number);
-  write(bytes_, number);
+  write_element(bytes_, number);
   ++count_;
 }
 void array::add(std::int64_t number) {
-  write<std::int32_t>(bytes_, sizeof number);
-  write(bytes_, number);
+  write_element(bytes_, number);
   ++count_;
 }
 void array::add(std::string_view bytes) {

@@ -16,7 +16,8 @@ class array {
 public:
   enum class of : std::uint32_t { int2 = 21, int4 = 23, int8 = 20, text = 25, bytea = 17, uuid = 2950 };
 
-  explicit array(of type);
+  /// @param expected elements; of a fixed width, so that their bytes are known
+  explicit array(of type, std::size_t expected = 0);
 
   void add(std::int16_t number);
   void add(std::int32_t number);

@@ -6,40 +6,40 @@ const statement identity{"identity", "SELECT system, timeline, is_standby, clust
 
 // Fence and append (C1, C3). `held` locks the shards' rows in order and reads their newest versions, whatever the
 // statement's snapshot says; a row that someone else holds is skipped. `hit` moves `n` where the fence holds. `mask`
-// says by the place of a shard in the batch whether it was hit: an array is subscripted per event at a few ns, where a
-// join would be replanned or looped. A room's row is written once in its life, by its first event.
+// says by the place of a shard in the batch whether it was hit. Arrays of a fixed width are subscripted, at a few ns:
+// only what has to be walked is unnested, for each unnested array is a function scan with a store of its own. A room's
+// row is written once in its life, by its first event. An event without an id has no key.
 const statement append{"append", R"(
-WITH want AS MATERIALIZED (
-  SELECT * FROM unnest($2::int4[], $3::int8[], $4::int8[], $5::int8[]) WITH ORDINALITY AS w(shard, term, before, own, place)
-), held AS MATERIALIZED (
-  SELECT s.shard, CASE WHEN s.moved_to IS NULL THEN s.owner ELSE '' END AS owner, s.term, s.n
-  FROM parley.shard s WHERE s.shard = ANY ($2::int4[]) ORDER BY s.shard FOR UPDATE SKIP LOCKED
+WITH held AS MATERIALIZED (
+  SELECT s.shard, w.place, CASE WHEN s.moved_to IS NULL THEN s.owner ELSE '' END AS owner, s.term, s.n
+  FROM unnest($2::int4[]) WITH ORDINALITY AS w(shard, place) JOIN parley.shard s ON s.shard = w.shard
+  ORDER BY s.shard FOR UPDATE OF s SKIP LOCKED
 ), hit AS (
-  UPDATE parley.shard s SET n = w.own FROM want w JOIN held h ON h.shard = w.shard
-  WHERE s.shard = w.shard AND h.owner = $1::text AND h.term = w.term AND h.n = w.before
-  RETURNING w.place
+  UPDATE parley.shard s SET n = ($5::int8[])[h.place] FROM held h
+  WHERE s.shard = h.shard AND h.owner = $1::text AND h.term = ($3::int8[])[h.place] AND h.n = ($4::int8[])[h.place]
+  RETURNING h.place
 ), mask AS MATERIALIZED (
-  SELECT array_agg(hit.place IS NOT NULL ORDER BY w.place) AS hits FROM want w LEFT JOIN hit ON hit.place = w.place
+  SELECT array_agg(hit.place IS NOT NULL ORDER BY w.place) AS hits
+  FROM generate_series(1, cardinality($2::int4[])) AS w(place) LEFT JOIN hit ON hit.place = w.place
 ), new_room AS (
   INSERT INTO parley.room (room, shard, instance, name)
-  SELECT r.room, r.shard, r.instance, r.name
-  FROM unnest($6::uuid[], $7::int4[], $8::int4[], $9::text[], $10::text[]) AS r(room, place, shard, instance, name)
+  SELECT r.room, ($2::int4[])[r.place], r.instance, r.name
+  FROM unnest($6::uuid[], $7::int4[], $8::text[], $9::text[]) AS r(room, place, instance, name)
   WHERE (SELECT hits FROM mask)[r.place] ON CONFLICT DO NOTHING
 ), new_key AS (
   INSERT INTO parley.dedup (room, sender, client_msg_id, seq, term, at, digest, expires_at)
-  SELECT k.room, k.sender, k.id, k.seq, k.term, k.at, k.digest, now() + $19::int8 * interval '1 ms'
-  FROM unnest($11::uuid[], $12::int4[], $13::text[], $14::text[], $15::int8[], $16::int8[], $17::int8[], $18::bytea[])
-    AS k(room, place, sender, id, seq, term, at, digest)
-  WHERE (SELECT hits FROM mask)[k.place]
+  SELECT ($11::uuid[])[k.i], k.sender, k.id, ($13::int8[])[k.i], ($3::int8[])[($12::int4[])[k.i]], ($15::int8[])[k.i],
+    k.digest, now() + $10::int8 * interval '1 ms'
+  FROM unnest($16::text[], $17::text[], $18::bytea[]) WITH ORDINALITY AS k(sender, id, digest, i)
+  WHERE k.id <> '' AND (SELECT hits FROM mask)[($12::int4[])[k.i]]
 ), new_event AS (
   INSERT INTO parley.event (room, seq, term, kind, payload)
-  SELECT e.room, e.seq, e.term, e.kind, e.payload
-  FROM unnest($20::uuid[], $21::int4[], $22::int8[], $23::int8[], $24::int2[], $25::bytea[])
-    AS e(room, place, seq, term, kind, payload)
-  WHERE (SELECT hits FROM mask)[e.place]
+  SELECT ($11::uuid[])[e.i], ($13::int8[])[e.i], ($3::int8[])[($12::int4[])[e.i]], ($14::int2[])[e.i], e.payload
+  FROM unnest($19::bytea[]) WITH ORDINALITY AS e(payload, i) WHERE (SELECT hits FROM mask)[($12::int4[])[e.i]]
 )
-SELECT (SELECT hits FROM mask)[w.place] AS is_hit, h.owner = $1::text AND h.term = w.term AS is_owner
-FROM want w LEFT JOIN held h ON h.shard = w.shard ORDER BY w.place)"};
+SELECT (SELECT hits FROM mask)[w.place] AS is_hit, h.owner = $1::text AND h.term = ($3::int8[])[w.place] AS is_owner
+FROM generate_series(1, cardinality($2::int4[])) AS w(place) LEFT JOIN held h ON h.place = w.place
+ORDER BY w.place)"};
 
 // The same for the batch of a quiet moment: one event of one shard, in a room that has its row. Without arrays there is
 // no function to scan, no mask and no sort: starting and ending the plan is most of what a lone event costs.

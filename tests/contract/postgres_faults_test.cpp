@@ -95,6 +95,35 @@ TEST_CASE("of two batches that race for a key one is stored and the other gets i
   CHECK(repeated->duplicates[0].first == ana.at(1, 1));
 }
 
+TEST_CASE("a batch that holds one key twice is refused whole, and the next one is not", "[contract][postgres][C15]") {
+  auto& server = shared_server();
+  const auto store = fresh(server);
+  const auto room = room_named("general", 1), other = room_named("other", 2);
+  owner ana(*store, "n1", {1, 2});
+  const auto outcome =
+      ana.send(ana.batch_of({ana.append_of(room, {}, {said(1, "a", "key"), said(2, "no key"), said(3, "a", "key")}),
+                             ana.append_of(other, {}, {said(1, "c", "key")})}));
+  REQUIRE_FALSE(outcome.has_value());
+  CHECK(outcome.error().code == errc::refused_content);  // so that the writer parts the two
+  CHECK(head_of(*store, room).head == position{});
+  CHECK(head_of(*store, other).head == position{});
+  ana.say(room, {said(1, "a", "key"), said(2, "no key")});
+}
+
+TEST_CASE("a repeated key among events without one is the only one reported", "[contract][postgres][C15]") {
+  auto& server = shared_server();
+  const auto store = fresh(server);
+  const auto room = room_named("general", 1);
+  owner ana(*store, "n1", {1});
+  ana.say(room, {said(1, "no key"), said(2, "a", "key"), said(3, "no key")});
+  const auto found = accepted(ana.send(
+      ana.batch_of({ana.append_of(room, ana.at(1, 3), {said(4, "no key"), said(5, "a", "key"), said(6, "no key")})})));
+  REQUIRE(found.duplicates.size() == 1);
+  CHECK(found.duplicates[0].client_msg_id == "key");
+  CHECK(found.duplicates[0].first == ana.at(1, 2));
+  CHECK(head_of(*store, room).head == ana.at(1, 3));
+}
+
 TEST_CASE("a batch that follows a failed one hits nothing", "[contract][postgres][C1]") {
   auto& server = shared_server();
   const auto store = fresh(server);
