@@ -212,6 +212,7 @@ test("a reset to an empty room and one in the middle of a stream are followed", 
   one.go_live(4);
   one.socket.says({ gap: { room: "general", from: 1, to: at(0), reason: "reset" } });
   one.push(0, 2);
+  one.socket.says({ head: { room: "general", head: at(2) } });  // the head of before the reset was of the lost tail
   assert.equal(one.checker.verdict(), "1..2 all present, once, in order");
 });
 

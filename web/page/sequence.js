@@ -101,6 +101,7 @@ export class sequence {
     this.gap_end = null;
     if (reason === "reset") {
       this.position = to;
+      this.head = null;  // it may have been of the tail that was lost
       return [...effects, { forget: to, reset: true }];
     }
     const next = this.position.seq + 1;
