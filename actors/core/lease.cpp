@@ -45,7 +45,8 @@ bool lease::may_claim(const shard_row& row, instant now) {
   auto [seen, is_new] = watches_.try_emplace(row.owner, watch{row.owner, row.renewals, now});
   if (!is_new && (seen->second.renewals != row.renewals)) seen->second = {row.owner, row.renewals, now};
   if (is_on(mutant::claim_without_watch)) return !row.has_lease;
-  // A database whose clock stepped back calls a dead node's lease valid for as long as the step: the watch decides then.
+  // A database whose clock stepped back calls a dead node's lease valid for as long as the step: the watch decides
+  // then.
   const auto watched = now - seen->second.since;
   return watched >= (row.has_lease ? 2 : 1) * options_.lease_time;
 }

@@ -48,7 +48,8 @@ bool indexed::was_lost(const room_log& room, position held, std::uint32_t known_
 }
 
 /// The second pass, one overload per kind of record. The first has found the final readings and the lost tails, since
-/// an ack counts for what comes after it only if it holds: one that does not is R1's finding, and not that of R7 and R8 too.
+/// an ack counts for what comes after it only if it holds: one that does not is R1's finding, and not that of R7 and R8
+/// too.
 struct indexed::sorter {
   indexed& all;
   std::uint32_t place = 0;
