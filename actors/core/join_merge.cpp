@@ -172,7 +172,9 @@ void join_merge::start_proven(effects& out, const range_page& page) {
   learn(page);
   // The reply names the head that was asked for: what the log has grown by since may reach this feed after `live`.
   const bool is_named = !is_on(mutant::joined_names_later_head);
-  if (is_named && start.at <= counted_from.seq && counted_from.seq < head_.head.seq) head_.head = counted_from;
+  const bool is_kept = counted_from.seq >= head_.floor.seq;  // or retention went past it too
+  if (is_named && is_kept && start.at <= counted_from.seq && counted_from.seq < head_.head.seq)
+    head_.head = counted_from;
   const bool is_lost = head_.floor.seq > start.at;  // retention went past it meanwhile
   if (start.is_proof && is_lost) {
     begin(out, head_.floor, false, push::gap{room_, next(start.at), {}, push::gap_reason::retention}, &page);

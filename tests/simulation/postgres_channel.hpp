@@ -42,6 +42,8 @@ public:
   void lose_near();
   void lose_next(loss what) { next_ = what; }
   const backend_ptr& backend() const { return backend_; }
+  /// The newest history that any link of the node has seen.
+  const database_identity& newest() const { return *newest_; }
 
 private:
   struct question {

@@ -55,6 +55,7 @@ std::vector<std::shared_ptr<postgres_channel>> postgres_link::channels(role of) 
 void postgres_link::append(append_batch batch, completion<append_outcome> done) {
   if (!follows(batch)) return done(error{errc::room_forked, "the batch's numbers or terms do not follow"});
   for (const auto& part : batch.shards) last_sent_[part.fence.shard] = part.fence;
+  written_to_ = writer_->newest();
   writer_->ask<append_outcome>([batch = std::move(batch)](postgres_model& db, const backend_ptr& at,
                                                           auto reply) { db.append(at, batch, std::move(reply)); },
                                std::move(done), errc::outcome_unknown);
@@ -68,7 +69,12 @@ void postgres_link::recover(recover_request request, completion<recovered> done)
                             [this, request = std::move(request), done = std::move(done)]() mutable {
                               recover(std::move(request), std::move(done));
                             });
-    if (answer.has_value()) count(*answer);
+    if (answer.has_value()) {
+      // Another history answers than the batch was sent to: nothing more under this term (C7).
+      const bool is_same_history = written_to_ == database_identity{} || written_to_ == writer_->newest();
+      for (auto& part : answer->shards) part.is_owner = part.is_owner && is_same_history;
+      count(*answer);
+    }
     done(std::move(answer));
   };
   writer_->ask<recovered>([request = std::move(request)](postgres_model& db, const backend_ptr& at,

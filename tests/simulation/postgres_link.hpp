@@ -43,6 +43,7 @@ private:
 
   postgres_model& database_;
   std::map<shard_id, shard_fence> last_sent_;
+  database_identity written_to_;
   std::shared_ptr<postgres_channel> writer_, control_;
   std::vector<std::shared_ptr<postgres_channel>> readers_;
 };
