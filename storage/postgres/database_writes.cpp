@@ -17,7 +17,7 @@ void postgres_database::links::append(postgres::append_request request, completi
 }
 
 void postgres_database::links::send(const pending_ptr& p) {
-  written_to_ = newest();
+  written_to_ = writer_->history();
   writer_->submit({p->request.commands(),
                    [self = shared_from_this(), p](exchange_end end) { self->appended(p, std::move(end)); }, false});
 }
@@ -87,7 +87,7 @@ void postgres_database::links::recover(std::shared_ptr<const recover_request> re
     // it was lost, as after a cancelled wait for the standby (F10): then nothing more may be numbered under this term.
     // The lease's renewal finds that out too, but later.
     const auto& former = self->written_to_;
-    const bool is_same_history = former == database_identity{} || former == self->newest();
+    const bool is_same_history = former == database_identity{} || former == self->writer_->history();
     for (int row = 0; row < rows.count(); ++row)
       found.shards.push_back({request->shards[static_cast<std::size_t>(row)].shard,
                               is_same_history && rows.flag(row, 0), rows.id<attempt>(row, 1)});

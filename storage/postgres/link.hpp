@@ -63,6 +63,9 @@ public:
   std::size_t load() const { return in_flight_.size() + waiting_.size(); }
   bool has_room() const { return is_ready() && in_flight_.size() + waiting_.size() < role_.in_flight_max; }
 
+  /// The history that this link's server had when it was connected last; another link may have met a newer one (C7).
+  const database_identity& history() const { return history_; }
+
   /// Called after each answer, and when the link got ready or failed to connect: the moment to give it more.
   std::function<void()> changed = [] {};
 
@@ -105,6 +108,7 @@ private:
   std::shared_ptr<database_context> context_;
   link_role role_;
   state state_ = state::resting;
+  database_identity history_{};
   PGconn* connection_ = nullptr;
   /// A duplicate of libpq's socket: libpq may close its own at any time, between two hosts for one.
   boost::asio::posix::stream_descriptor socket_;

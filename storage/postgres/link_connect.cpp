@@ -114,7 +114,7 @@ std::string link::check_identity(const rows& row) {
   if (!newest.system.empty() && system != newest.system) return "the server is another one: system " + system;
   // A promotion makes a new, larger timeline. A smaller one is an old primary that nobody fenced.
   if (timeline < newest.timeline) return "the server is an old primary: timeline " + timeline;
-  newest = {system, timeline};
+  history_ = newest = {system, timeline};
   return {};
 }
 

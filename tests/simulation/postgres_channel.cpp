@@ -28,7 +28,7 @@ void postgres_channel::connect() {
     w->to_near([this, self, life, at, seen = database_.identity()] {
       if (life != life_) return;
       if (seen.timeline < newest_->timeline) return attempt_failed();
-      *newest_ = seen;
+      history_ = *newest_ = seen;
       backend_ = at;
       connected();
     });

@@ -42,8 +42,8 @@ public:
   void lose_near();
   void lose_next(loss what) { next_ = what; }
   const backend_ptr& backend() const { return backend_; }
-  /// The newest history that any link of the node has seen.
-  const database_identity& newest() const { return *newest_; }
+  /// The history that its server had when it was connected last.
+  const database_identity& history() const { return history_; }
 
 private:
   struct question {
@@ -67,6 +67,7 @@ private:
   host_ptr node_;
   postgres_model& database_;
   std::shared_ptr<database_identity> newest_;
+  database_identity history_;
   bounds most_;
   wire_ptr wire_;
   backend_ptr backend_;

@@ -55,7 +55,7 @@ std::vector<std::shared_ptr<postgres_channel>> postgres_link::channels(role of) 
 void postgres_link::append(append_batch batch, completion<append_outcome> done) {
   if (!follows(batch)) return done(error{errc::room_forked, "the batch's numbers or terms do not follow"});
   for (const auto& part : batch.shards) last_sent_[part.fence.shard] = part.fence;
-  written_to_ = writer_->newest();
+  written_to_ = writer_->history();
   writer_->ask<append_outcome>([batch = std::move(batch)](postgres_model& db, const backend_ptr& at,
                                                           auto reply) { db.append(at, batch, std::move(reply)); },
                                std::move(done), errc::outcome_unknown);
@@ -71,7 +71,7 @@ void postgres_link::recover(recover_request request, completion<recovered> done)
                             });
     if (answer.has_value()) {
       // Another history answers than the batch was sent to: nothing more under this term (C7).
-      const bool is_same_history = written_to_ == database_identity{} || written_to_ == writer_->newest();
+      const bool is_same_history = written_to_ == database_identity{} || written_to_ == writer_->history();
       for (auto& part : answer->shards) part.is_owner = part.is_owner && is_same_history;
       count(*answer);
     }
