@@ -32,9 +32,8 @@ public:
   /// be another node's, though the word that they are closed is still on its way to them.
   std::uint64_t era() const { return era_.load(std::memory_order_acquire); }
   void begin_era() { era_.fetch_add(1, std::memory_order_release); }  ///< before `extend`
-  bool is_valid_in(std::uint64_t era, instant now) const {
-    return is_valid(now) && era == this->era();
-  }  // in this order
+  /// Looks at the time first: one that was extended by a later era shows that era as well.
+  bool is_valid_in(std::uint64_t era, instant now) const { return is_valid(now) && era == this->era(); }
 
 private:
   std::atomic<std::int64_t> until_{0};
