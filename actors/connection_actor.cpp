@@ -279,7 +279,7 @@ bool connection_actor::perform_one(subscription& s, join_merge::effect& effect) 
             return true;
           },
           [&](const join_merge::fetch& e) {
-            caf::anon_send(s.feed, msg::fetch{s.gen, e.after, e.limit, caf::actor_cast<caf::actor>(this)});
+            caf::anon_send(s.feed, msg::fetch{s.gen, e.after, e.limit, e.held, caf::actor_cast<caf::actor>(this)});
             return true;
           },
           [&](join_merge::joined& e) {

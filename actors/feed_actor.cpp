@@ -28,7 +28,7 @@ caf::behavior feed_actor::make_behavior() {
       },
       [this](msg::fetch& m) {
         perform(core_.fetch(ticket_for(m.generation, false, std::move(m.connection)), m.after, m.limit,
-                            context_->clock->boot_now()));
+                            context_->clock->boot_now(), m.held));
       },
       [this](const msg::envelope& m) { perform(core_.arrived(m.what, context_->clock->boot_now())); },
       [this](const msg::room_subscribed&) { perform(core_.subscribed(context_->clock->boot_now())); },

@@ -156,6 +156,7 @@ struct fetch {
   parley::generation generation;
   seq after;
   std::uint32_t limit;
+  std::optional<term> held;
   caf::actor connection;
 };
 struct feed_attached {

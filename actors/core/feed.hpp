@@ -110,7 +110,11 @@ public:
   [[nodiscard]] effects attach(feed_ticket ticket, thread_index thread, instant now);
   [[nodiscard]] effects detach(thread_index thread);
   /// Events after a position, for a reader that continues: from the window where it reaches, else one shared read.
-  [[nodiscard]] effects fetch(feed_ticket ticket, seq after, std::uint32_t limit, instant now);
+  /// @param held the term of what the reader has at `after`. The window answers only who shares its history: a reader
+  /// may
+  ///   have heard of a failover before this feed, and only storage can say which of them was lost (C13)
+  [[nodiscard]] effects fetch(feed_ticket ticket, seq after, std::uint32_t limit, instant now,
+                              std::optional<term> held = {});
 
   [[nodiscard]] effects subscribed(instant now);
   [[nodiscard]] effects link_lost(instant now);

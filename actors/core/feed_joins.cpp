@@ -118,9 +118,11 @@ void feed::load(effects& out, const history_page& page) {
 
 // ---- readers that continue --------------------------------------------------------------------------------------
 
-feed::effects feed::fetch(feed_ticket ticket, seq after, std::uint32_t limit, instant now) {
+feed::effects feed::fetch(feed_ticket ticket, seq after, std::uint32_t limit, instant now, std::optional<term> held) {
   effects out;
-  if (is_loaded_ && !anchor_doubt_.is_open() && window_.covers_after(after) && after < window_.last().seq) {
+  const bool is_within = window_.covers_after(after) && after < window_.last().seq;
+  const bool is_shared = !held || window_.term_at(after) == held;
+  if (is_loaded_ && !anchor_doubt_.is_open() && is_within && is_shared) {
     const room_head known{window_.last(), floor_};
     out.push_back(fetched{ticket, {window_.after(after, limit), window_.term_at(after), known, {}, true}});
     return out;

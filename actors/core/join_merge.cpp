@@ -60,7 +60,7 @@ void join_merge::plan_since(effects& out, const feed_view& view) {
   const bool is_rash = is_on(mutant::reset_beyond_owners_head) && since.seq > head_.head.seq;
   if (!held && !is_rash) {
     pending_ = pending_start{since.seq, {}, {}, true};
-    ask(out, since.seq);
+    ask(out, since.seq, since.term);
     return;
   }
   prove(out, held, nullptr);
@@ -132,7 +132,7 @@ void join_merge::go_on(effects& out) {
     }
   }
   if (last_.seq < head_.head.seq) {
-    ask(out, last_.seq);
+    ask_on(out);
     return;
   }
   view_ = {};
@@ -149,10 +149,16 @@ void join_merge::send_events(effects& out, event_list events) {
   }
 }
 
-void join_merge::ask(effects& out, seq after) {
+void join_merge::ask(effects& out, seq after, std::optional<term> held) {
   asked_after_ = after;
+  asked_held_ = held;
   if (state_ != state::proving) state_ = state::fetching;
-  out.push_back(fetch{after, limits_.page_events});
+  out.push_back(fetch{after, limits_.page_events, held});
+}
+
+/// What follows the last event sent.
+void join_merge::ask_on(effects& out) {
+  ask(out, last_.seq, last_.seq.value == 0 ? std::nullopt : std::optional{last_.term});
 }
 
 join_merge::effects join_merge::fetched(const range_page& page) {
@@ -253,7 +259,7 @@ void join_merge::lost_tail(effects& out, const range_page& page) {
   const auto start = std::max(minus(page.head.head.seq, options_.max), page.head.floor.seq);
   if (start == page.head.floor.seq) {
     reset_to(out, start.value == 0 ? position{} : page.head.floor);
-    ask(out, last_.seq);
+    ask_on(out);
     return;
   }
   pending_ = pending_start{start, {}, {}, false};  // its term comes with the page that follows it
@@ -273,7 +279,7 @@ join_merge::effects join_merge::failed(const refusal& why) {
     out.push_back(refused{why});
     out.push_back(detach{});
   } else if (state_ == state::fetching) {
-    out.push_back(fetch{asked_after_, limits_.page_events});
+    out.push_back(fetch{asked_after_, limits_.page_events, asked_held_});
   }
   return out;
 }
@@ -285,7 +291,7 @@ join_merge::effects join_merge::drained() {
   if (has_view_) {
     go_on(out);
   } else {
-    ask(out, last_.seq);
+    ask_on(out);
   }
   return out;
 }
@@ -304,7 +310,7 @@ join_merge::effects join_merge::row_behind(position at, bool was_live) {
   if (state_ != state::going_live && state_ != state::live) return out;
   last_ = at;
   if (!was_live) {  // the ring no longer reaches back: read on; nothing to tell
-    ask(out, last_.seq);
+    ask_on(out);
     return out;
   }
   out.push_back(send{push::catching_up{room_, at}});

@@ -28,6 +28,7 @@ public:
   struct fetch {
     seq after;
     std::uint32_t limit;
+    std::optional<term> held;  ///< what the reader has at `after`; a window of another history must not answer
   };
   /// The reply, once per join.
   struct joined {
@@ -85,7 +86,8 @@ private:
   bool follows(const range_page& page) const;
   void lost_tail(effects& out, const range_page& page);
   void reset_to(effects& out, position to);
-  void ask(effects& out, seq after);
+  void ask(effects& out, seq after, std::optional<term> held = {});
+  void ask_on(effects& out);
 
   std::string room_;
   request::join_options options_;
@@ -103,6 +105,7 @@ private:
   };
   std::optional<pending_start> pending_;
   seq asked_after_;
+  std::optional<term> asked_held_;
   bool has_view_ = false;
 };
 

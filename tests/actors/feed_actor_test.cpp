@@ -92,7 +92,7 @@ TEST_CASE("a join that nobody can answer fails in time, by name of what failed",
   CHECK(s.failed()[0].is_attach);
   CHECK(s.failed()[0].why.code == refusal_code::unavailable);
   CHECK(s.failed()[0].feed == s.feed);
-  s.tell(s.feed, msg::fetch{generation{1}, seq{0}, 10, s.connection});
+  s.tell(s.feed, msg::fetch{generation{1}, seq{0}, 10, {}, s.connection});
   s.clock.now += 5s;
   s.tell(s.feed, msg::tick{});
   REQUIRE(s.failed().size() == 2);

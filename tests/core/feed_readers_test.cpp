@@ -27,6 +27,14 @@ TEST_CASE("a reader before or beyond the window is served from storage", "[core]
   CHECK(f.core.needs_tick());
 }
 
+TEST_CASE("a reader of another history than the window's is served from storage", "[core][feed][G8]") {
+  given_feed f;
+  (void)f.load(1, 5);
+  const auto ask = [&](term held) { return f.core.fetch(feed_ticket{7}, seq{3}, 2, f.now, held); };
+  CHECK(find_effect<feed::fetched>(ask(term{1})) != nullptr);
+  CHECK(find_effect<feed::ask_range>(ask(term{2})) != nullptr);  // who of them is right, storage says
+}
+
 TEST_CASE("readers of one range share one read, but only one that was sent after they came", "[core][feed][G3][G9]") {
   given_feed f;
   (void)f.load(10, 15);

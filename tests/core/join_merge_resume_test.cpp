@@ -104,6 +104,16 @@ TEST_CASE("a reader of a lost tail is reset, and the newest events follow", "[co
   CHECK(m.fetched(page_of(events_of(2, 351, 450), 1, at(2, 450))) == "reset1..{1,350} batch<351-450 live@{2,450}");
 }
 
+TEST_CASE("who asks for what follows says which history it holds", "[core][join_merge][G8]") {
+  auto m = live_at(at(2, 500));
+  (void)m.core.row_behind(at(2, 500), true);
+  const auto effects = m.core.drained();
+  CHECK(the_effect<join_merge::fetch>(effects).held == term{2});
+  join_merge resumed{"general", since_of(at(3, 120)), {}};
+  (void)resumed.start();
+  CHECK(the_effect<join_merge::fetch>(resumed.attached(late_window)).held == term{3});
+}
+
 TEST_CASE("a feed that is behind the log does not lower the head that the join has named",
           "[core][join_merge][G3][G8]") {
   given_merge m{since_of(at(1, 12)), one_to_nine};

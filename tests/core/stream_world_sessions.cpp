@@ -209,7 +209,7 @@ void stream_world::perform(session& s, join_merge::effects effects) {
               });
             },
             [&](const join_merge::fetch& f) {
-              ask_feed([this, f](feed& from, feed_ticket t) { return from.fetch(t, f.after, f.limit, now_); });
+              ask_feed([this, f](feed& from, feed_ticket t) { return from.fetch(t, f.after, f.limit, now_, f.held); });
             },
             [&](const join_merge::joined& j) { to_thread(joined_push{j.what}); },
             [&](const join_merge::refused&) {

@@ -49,7 +49,7 @@ void world::perform(join_merge::effects effects) {
             },
             [&](const join_merge::fetch& e) {
               ask_feed("fetch", false,
-                       [e](feed& f, feed_ticket t, instant now) { return f.fetch(t, e.after, e.limit, now); });
+                       [e](feed& f, feed_ticket t, instant now) { return f.fetch(t, e.after, e.limit, now, e.held); });
             },
             [&](join_merge::joined& e) { to_thread("joined", std::move(e.what)); },
             [&](join_merge::refused& e) {
