@@ -111,8 +111,8 @@ def checker(log: Log) -> Tally:
 
 
 def page(log: Log) -> Tally:
-    tests = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "web" / "page.test").glob("*.test.js"))
-    output = log.run("nodejs", "--test", *tests, may_fail=True)
+    tests = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "web").glob("*.test/*.test.js"))
+    output = log.run("nodejs", "--test", *tests, may_fail=True, env=node_env())
     counts = {word: int(n) for word, n in re.findall(r"^(?:#|ℹ) (pass|fail|skipped) (\d+)$", output, re.MULTILINE)}
     if "pass" not in counts:
         raise Failed("no count in the output")
@@ -180,7 +180,7 @@ PARTS = [
     Part("contract", 180, "adapters keep their ports' promises over real servers, and the models do as those do", contract),
     Part("integration", 300, "the protocol, asked of a node on both backends", integration),
     Part("checker", 120, "the replay finds each bug of a lying node", checker),
-    Part("page", 10, "the page's rules", page),
+    Part("page", 60, "the page's rules, and two tabs of a real browser", page),
     Part("replay", 120, "real chat on both backends, with kill -9", replay),
     Part("faults", 150, "the strongest cells of the fault matrix, with short faults", faults),
     Part("simulate", 420, "5,000 worlds in virtual time, those that found a bug, and bugs that must be found", simulate),
@@ -198,7 +198,7 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-NEEDS_BUILD = {"unit", "contract", "integration", "checker", "replay", "faults"}
+NEEDS_BUILD = {"unit", "contract", "integration", "checker", "page", "replay", "faults"}
 
 
 def chosen_parts(names: list[str] | None) -> list[Part]:

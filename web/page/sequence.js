@@ -49,12 +49,12 @@ export class sequence {
     this.gap_end = null;
     if (phase !== this.phase) effects.push(broken(`a ${phase} batch while in ${this.phase}`));
     if (prev > this.position.seq) {
-      return [...effects, broken(`hole: #${this.position.seq + 1} to #${prev} did not come`, true)];
+      return [...effects, broken(hole(this.position.seq + 1, prev), true)];
     }
     if (prev < this.position.seq) effects.push(broken(`prev is #${prev}, but #${this.position.seq} is held`));
 
     const show = [];
-    let hole = null;
+    let missing = null;
     let { term, seq } = this.position;
     for (const event of events) {
       if (event.seq <= seq) {
@@ -62,7 +62,7 @@ export class sequence {
         continue;
       }
       if (event.seq > seq + 1) {
-        hole = broken(`hole: #${seq + 1} to #${event.seq - 1} did not come`, true);
+        missing = broken(hole(seq + 1, event.seq - 1), true);
         break;
       }
       if (event.term < term) effects.push(broken(`term of #${event.seq} is below that of #${seq}`));
@@ -71,7 +71,7 @@ export class sequence {
     }
     this.position = { term, seq };
     if (show.length > 0) effects.push({ show });
-    if (hole) effects.push(hole); // last: healing ends this connection, and what came before the hole is held
+    if (missing) effects.push(missing); // last: healing ends this connection, and what came before the hole is held
     return effects;
   }
 
@@ -126,6 +126,10 @@ export class sequence {
     if (at.seq === held) return [];
     return [broken(`${marker} says #${at.seq}, but #${held} is held`, at.seq > held)];
   }
+}
+
+function hole(from, to) {
+  return from === to ? `hole: #${from} did not come` : `hole: #${from} to #${to} did not come`;
 }
 
 function broken(evidence, heal = false) {
