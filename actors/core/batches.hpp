@@ -36,6 +36,9 @@ struct shard_batch {
 struct append_batch {
   std::string owner;  ///< node_identity::incarnation
   std::vector<shard_batch> shards;
+  /// Someone else is likely to hold a key of it: the store waits for that only shortly, since all that comes after
+  /// waits with it.
+  bool is_trial = false;
 };
 
 enum class shard_verdict : std::uint8_t {

@@ -12,6 +12,7 @@ std::string_view to_string(errc code) {
     case errc::outcome_unknown: return "outcome_unknown";
     case errc::not_owner: return "not_owner";
     case errc::room_forked: return "room_forked";
+    case errc::locked: return "locked";
     case errc::refused_content: return "refused_content";
     case errc::incompatible: return "incompatible";
   }

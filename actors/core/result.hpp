@@ -16,6 +16,7 @@ enum class errc : std::uint8_t {
   outcome_unknown,  ///< it may be committed: find out, never guess (C6)
   not_owner,        ///< another node holds the shard, or this one's term ended: route the publish there
   room_forked,      ///< the key (room, seq) or the checked mode refused: this owner's head is wrong, step down (C2)
+  locked,           ///< waited for someone else's locks too long, nothing was written: find out whose, split
   refused_content,  ///< the store refuses this very content: bisect, so that neighbours are committed (C16)
   incompatible,     ///< the database is of a newer schema, or of another cluster: refuse to start
 };

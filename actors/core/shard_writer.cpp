@@ -17,7 +17,10 @@ std::size_t size_of(const draft& d) {
 }  // namespace
 
 shard_writer::shard_writer(std::string owner, shard_writer_options options)
-    : owner_(std::move(owner)), options_(options), batch_events_now_(options.batch_events_max) {}
+    : owner_(std::move(owner)),
+      options_(options),
+      held_({options.retry_delay_min, options.retry_delay_max}),
+      batch_events_now_(options.batch_events_max) {}
 
 void shard_writer::open_shard(shard_id shard, parley::term under, attempt n) {
   auto& s = shards_[shard];
@@ -36,17 +39,24 @@ shard_writer::effects shard_writer::close_shard(shard_id shard) {
   }
   shards_.erase(found);
   std::erase(ready_, shard);
-  std::erase_if(rooms_, [&](const auto& entry) { return entry.second.room->shard == shard; });
+  std::erase_if(rooms_, [&](const auto& entry) {
+    if (entry.second.room->shard != shard) return false;
+    held_.forget(entry.first);
+    return true;
+  });
   return out;
 }
 
 void shard_writer::open_room(const room_ref& room, room_head head, unix_time last_at) {
+  held_.forget(room->key);
   rooms_.insert_or_assign(room->key, room_state{room, head, last_at, {}, false});
 }
 
 void shard_writer::close_room(const room_key& room) {
   auto found = rooms_.find(room);
-  if (found != rooms_.end() && found->second.waiting.empty()) rooms_.erase(found);
+  if (found == rooms_.end() || !found->second.waiting.empty()) return;
+  held_.forget(room);
+  rooms_.erase(found);
 }
 
 shard_writer::effects shard_writer::enqueue(const room_key& room, ticket t, std::shared_ptr<const draft> d, instant now,

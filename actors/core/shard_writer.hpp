@@ -2,6 +2,7 @@
 
 #include "actors/core/batches.hpp"
 #include "actors/core/envelopes.hpp"
+#include "actors/core/held_rooms.hpp"
 #include "actors/core/result.hpp"
 #include "actors/core/time.hpp"
 #include "actors/core/write_outcome.hpp"
@@ -117,11 +118,16 @@ private:
   struct flight {
     std::vector<flight_shard> shards;
     std::size_t drafts = 0;
+    std::size_t rooms = 0;
+    std::size_t rooms_max = held_rooms::any;
+    bool is_trial = false;  ///< of rooms that a lock timeout has met, and only of those
     bool is_recovering = false;
     bool is_recovery_sent = false;
   };
 
   void pump(effects& out, instant now, unix_time wall);
+  bool send_batch(effects& out, bool is_trial, instant now, unix_time wall);
+  bool may_take(const room_key& room, const flight& f, instant now) const;
   bool take_shard(effects& out, shard_id id, shard_state& shard, flight& f, append_batch& batch, std::size_t& bytes,
                   instant now, unix_time wall);
   void take_room(effects& out, shard_state& shard, room_state& room, flight& f, flight_shard& part, shard_batch& batch,
@@ -135,6 +141,7 @@ private:
   void committed(effects& out, flight_shard& part, attempt n);
   void answer_duplicates(effects& out, flight& f, const std::vector<stored_key>& keys, instant now);
   void failed_batch(effects& out, flight& f, const error& e, instant now);
+  void timed_out(effects& out, flight& f, instant now);
   void requeue(effects& out, flight_shard& part);
   void requeue(effects& out, flight& f);
   void requeue(effects& out, flight_room& room, bool is_open);
@@ -154,6 +161,8 @@ private:
   std::optional<flight> flight_;
   std::size_t queued_ = 0;
   std::size_t queued_bytes_ = 0;
+  held_rooms held_;
+  bool was_trial_ = false;        ///< the newest batch
   std::size_t batch_events_now_;  ///< halved while a bad event is searched (C16)
   instant retry_at_{};
   milliseconds retry_delay_{0};

@@ -22,8 +22,19 @@ void shard_writer::make_ready(room_state& room) {
 
 void shard_writer::pump(effects& out, instant now, unix_time wall) {
   if (flight_ || ready_.empty() || now < retry_at_) return;
+  if (held_.empty()) {
+    (void)send_batch(out, false, now, wall);
+  } else if (!send_batch(out, !was_trial_, now, wall)) {  // they take turns: neither waits for more than one batch
+    (void)send_batch(out, was_trial_, now, wall);
+  }
+}
+
+/// @param is_trial of the rooms that a lock timeout has met, or of all others
+/// @returns whether there was anything to send
+bool shard_writer::send_batch(effects& out, bool is_trial, instant now, unix_time wall) {
   flight f;
-  append_batch batch{owner_, {}};
+  f.is_trial = is_trial;
+  append_batch batch{owner_, {}, is_trial};
   std::size_t bytes = 0;
   const auto shards_waiting = ready_.size();
   for (std::size_t i = 0; i < shards_waiting && f.drafts < batch_events_now_ && bytes < options_.batch_bytes_max; ++i) {
@@ -37,12 +48,20 @@ void shard_writer::pump(effects& out, instant now, unix_time wall) {
       found->second.is_ready = false;
     }
   }
-  if (f.shards.empty()) return;
+  if (f.shards.empty()) return false;
+  was_trial_ = is_trial;
   flight_ = std::move(f);
   for (auto& part : flight_->shards) {
     if (is_on(mutant::ack_before_commit)) committed(out, part, part.fence.before);
   }
   out.push_back(append{std::move(batch)});
+  return true;
+}
+
+bool shard_writer::may_take(const room_key& room, const flight& f, instant now) const {
+  if (held_.empty()) return true;
+  return held_.is_suspect(room) == f.is_trial && held_.is_due(room, now) &&
+         f.rooms < std::min(f.rooms_max, held_.company_max(room));
 }
 
 /// @returns whether anything of the shard still waits
@@ -60,7 +79,11 @@ bool shard_writer::take_shard(effects& out, shard_id id, shard_state& shard, fli
       if (found != rooms_.end()) found->second.is_ready = false;
       continue;
     }
-    take_room(out, shard, found->second, f, part, rows, bytes, wall);
+    if (may_take(key, f, now)) {
+      take_room(out, shard, found->second, f, part, rows, bytes, wall);
+    } else {
+      shard.ready.push_back(key);
+    }
   }
   if (!part.rooms.empty()) {
     shard.last = part.fence.own;
@@ -95,6 +118,8 @@ void shard_writer::take_room(effects& out, shard_state& shard, room_state& room,
   }
   if (!without_target.outcomes.empty()) out.push_back(std::move(without_target));
   if (!rows.events.empty()) {
+    ++f.rooms;
+    f.rooms_max = std::min(f.rooms_max, held_.company_max(room.room->key));
     taken.events = rows.events;
     if (is_on(mutant::head_moves_on_send)) room.head.head = rows.events.back()->at_position();
     part.rooms.push_back(std::move(taken));

@@ -30,6 +30,7 @@ void shard_writer::committed(effects& out, flight_shard& part, attempt n) {
   shard_moved moved{part.fence.shard, {part.fence.term, n}, {}};
   for (auto& taken : part.rooms) {
     const auto head = taken.events.back()->at_position();
+    held_.committed(taken.room->key);
     room_head now_at{head, {}};
     // A room that was opened anew meanwhile, under a later term, knows more than this late answer.
     if (auto room = rooms_.find(taken.room->key); room != rooms_.end() && is_open(part)) {
@@ -79,6 +80,7 @@ void shard_writer::answer_duplicates(effects& out, flight& f, const std::vector<
 }
 
 void shard_writer::failed_batch(effects& out, flight& f, const error& e, instant now) {
+  if (e.code == errc::locked) return timed_out(out, f, now);
   const bool is_bad = e.code == errc::refused_content || e.code == errc::room_forked;
   if (!is_bad) {
     if (e.code == errc::not_owner) {
@@ -101,6 +103,18 @@ void shard_writer::failed_batch(effects& out, flight& f, const error& e, instant
   } else {
     answer_all(out, part.rooms.front(), outcome::refused{});
   }
+}
+
+/// Nothing was written. All are tried again at once, in smaller company; the one that is held alone waits alone.
+void shard_writer::timed_out(effects& out, flight& f, instant now) {
+  std::vector<room_key> rooms;
+  for (const auto& part : f.shards) {
+    for (const auto& taken : part.rooms) {
+      if (rooms_.contains(taken.room->key) && is_open(part)) rooms.push_back(taken.room->key);
+    }
+  }
+  held_.timed_out(rooms, now);
+  requeue(out, f);
 }
 
 /// Did nobody close or reopen the shard since the batch was sent?

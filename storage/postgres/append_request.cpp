@@ -128,13 +128,20 @@ parameters parameters_of(const append_batch& batch, const room_append& a, millis
 
 }  // namespace
 
-result<append_request> append_request::of(const append_batch& batch, milliseconds dedup_window, bool is_checked) {
+result<append_request> append_request::of(const append_batch& batch, milliseconds dedup_window, bool is_checked,
+                                          milliseconds trial_lock_timeout) {
   for (const auto& [fence, rooms] : batch.shards)
     for (const auto& a : rooms)
       if (!follows(a, fence.term)) return error{errc::room_forked, "the batch's numbers or terms do not follow"};
   append_request made;
   made.events_ = events_of(batch);
   made.has_keys_ = parley::postgres::has_keys(batch);
+
+  if (batch.is_trial) {
+    parameters patience;
+    patience.add(static_cast<std::int64_t>(trial_lock_timeout.count()));
+    made.patience_.emplace_back(&sql::wait_for_locks, std::move(patience));
+  }
 
   columns c(batch.shards.size(), made.events_);
   if (const auto* lone = lone_event(batch)) {
@@ -159,6 +166,12 @@ result<append_request> append_request::of(const append_batch& batch, millisecond
     made.commands_.emplace_back(&sql::prove, std::move(proof));
   }
   return made;
+}
+
+std::vector<command> append_request::commands() const {
+  auto all = patience_;
+  all.insert(all.end(), commands_.begin(), commands_.end());
+  return all;
 }
 
 /// An event without a key asks with an empty id, which no key has.

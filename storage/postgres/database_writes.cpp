@@ -23,9 +23,11 @@ void postgres_database::links::send(const pending_ptr& p) {
 }
 
 void postgres_database::links::appended(const pending_ptr& p, exchange_end end) {
-  if (end.is_done()) return finish(p, append_outcome{postgres::append_request::verdicts(end.answers.front()), {}});
+  if (end.is_done()) return finish(p, append_outcome{p->request.verdicts_of(end.answers), {}});
   if (end.refusal && kind_of(*end.refusal) == refusal_kind::key_exists && p->request.has_keys())
     return look_keys_up(p, *end.refusal);
+  if (end.refusal && kind_of(*end.refusal) == refusal_kind::locked)
+    return finish(p, error{errc::locked, to_error(end).detail});
   finish(p, to_write_error(end));
 }
 

@@ -37,7 +37,8 @@ void postgres_database::stop() {
 }
 
 void postgres_database::append(append_batch batch, completion<append_outcome> done) {
-  auto request = postgres::append_request::of(batch, links_->options().dedup_window, links_->options().checked);
+  auto request = postgres::append_request::of(batch, links_->options().dedup_window, links_->options().checked,
+                                              links_->options().trial_lock_timeout);
   links_->post(
       [request = std::move(request), is_empty = batch.shards.empty(), done = std::move(done)](links& l) mutable {
         if (!request) return done(request.error());

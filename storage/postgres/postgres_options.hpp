@@ -24,6 +24,7 @@ struct postgres_options {
   milliseconds connect_timeout{3000};
   milliseconds statement_timeout{5000};  ///< one statement, its waits for locks included
   milliseconds lock_timeout{2000};
+  milliseconds trial_lock_timeout{50};  ///< of a trial batch: see append_batch
   milliseconds retry_delay_min{50};
   milliseconds retry_delay_max{2000};
   milliseconds sweep_period{60000};  ///< of the ended dedup keys and leases

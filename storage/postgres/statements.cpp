@@ -4,6 +4,9 @@ namespace parley::postgres::sql {
 
 const statement identity{"identity", "SELECT system, timeline, is_standby, cluster FROM parley.server_identity()"};
 
+// For the rest of the transaction.
+const statement wait_for_locks{"wait_for_locks", "SELECT set_config('lock_timeout', $1::int8::text, true)"};
+
 // Fence and append (C1, C3). `held` locks the shards' rows in order and reads their newest versions, whatever the
 // statement's snapshot says; a row that someone else holds is skipped. `hit` moves `n` where the fence holds. `mask`
 // says by the place of a shard in the batch whether it was hit. Arrays of a fixed width are subscripted, at a few ns:

@@ -15,6 +15,7 @@ namespace sql {
 
 extern const statement identity;
 
+extern const statement wait_for_locks;
 extern const statement append;
 extern const statement append_one;
 extern const statement prove;

@@ -42,6 +42,31 @@ TEST_CASE("a lone event of a locked shard does not wait", "[contract][postgres][
   CHECK(eventually([&] { return accepted(ana.send(batch)).verdicts == std::vector{shard_verdict::committed}; }));
 }
 
+TEST_CASE("a batch that meets a key which someone else holds writes nothing, of no shard; a trial gives up soon",
+          "[contract][postgres][C3][C16]") {
+  auto& server = shared_server();
+  auto options = waiting();  // so long that only the trial's own patience ends the wait
+  const auto store = fresh(server, options);
+  const auto held = room_named("held", 1), open = room_named("open", 2);
+  owner ana(*store, "n1", {1, 2});
+  {
+    foreign_session foreign(server, store->name());
+    foreign.run("INSERT INTO parley.event (room, seq, term, kind, payload) VALUES ('" + held->key.hex() +
+                "', 1, 1, 0, '')");
+    auto batch = ana.batch_of({ana.append_of(held, {}, {said(1, "h")}), ana.append_of(open, {}, {said(1, "o")})});
+    batch.is_trial = true;
+    const auto outcome = ana.send(batch);
+    REQUIRE_FALSE(outcome.has_value());
+    CHECK(outcome.error().code == errc::locked);
+    CHECK(head_of(*store, open).head == position{});
+    auto alone = ana.batch_of({ana.append_of(open, {}, {said(1, "o")})});
+    alone.is_trial = true;
+    CHECK(accepted(ana.send(alone)).verdicts == std::vector{shard_verdict::committed});
+    foreign.run("ROLLBACK");
+  }
+  ana.say(held, {said(1, "h")});
+}
+
 TEST_CASE("a read-only server refuses appends as not stored, and still answers reads", "[contract][postgres][G7]") {
   auto& server = shared_server();
   const auto store = fresh(server);

@@ -29,6 +29,7 @@ TEST_CASE("the publishes that the property runs meet every answer that storage c
   CHECK(all.not_stored > 100);
   CHECK(all.refused > 20);
   CHECK(all.locked > 100);
+  CHECK(all.held > 100);
   CHECK(all.unavailable > 100);
   CHECK(all.recovered_stored > 5);
   CHECK(all.recoveries_repeated > 10);

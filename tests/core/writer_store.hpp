@@ -62,6 +62,7 @@ public:
     }
     for (const auto* part : fitting) {
       for (const auto& r : part->rooms) {
+        if (held.contains(r.room->key)) return unwritten({errc::locked, "a key of the room"});
         for (const auto& e : r.events) {
           if (e->body.text == "bad") return unwritten({errc::refused_content, "text"});
           auto& keys = rooms[r.room->key].keys;
@@ -101,6 +102,7 @@ public:
 
   std::map<shard_id, shard_rows> shards;
   std::map<room_key, room_rows> rooms;
+  std::set<room_key> held;  ///< someone else's open transaction holds a key of theirs
   std::string violation;
 
 private:

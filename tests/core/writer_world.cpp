@@ -18,7 +18,7 @@ shard_writer_options options_of(std::uint64_t seed) {
 
 writer_tally& writer_tally::operator+=(const writer_tally& o) {
   acked += o.acked, duplicates += o.duplicates, unknown += o.unknown, not_stored += o.not_stored, refused += o.refused;
-  locked += o.locked, unavailable += o.unavailable, recovered_stored += o.recovered_stored;
+  locked += o.locked, held += o.held, unavailable += o.unavailable, recovered_stored += o.recovered_stored;
   recovered_lost += o.recovered_lost, recoveries_repeated += o.recoveries_repeated, step_downs += o.step_downs;
   late_statements += o.late_statements, grouped += o.grouped, reopened += o.reopened;
   return *this;
@@ -30,6 +30,7 @@ writer_world::writer_world(std::uint64_t seed)
   unknown_percent_ = static_cast<unsigned>(chance(60) ? below(40) : 0);
   bad_percent_ = static_cast<unsigned>(chance(30) ? 1 + below(10) : 0);
   moving_percent_ = static_cast<unsigned>(chance(50) ? 1 + below(8) : 0);
+  holding_percent_ = static_cast<unsigned>(chance(40) ? 1 + below(10) : 0);
   storage_delay_ms_ = chance(50) ? below(20) : below(150);
   for (std::uint32_t i = 0; i < 5; ++i) {
     const auto name = "room" + std::to_string(i);
@@ -67,6 +68,7 @@ void writer_world::run() {
   }
   is_healed_ = true;
   for (auto& [id, rows] : store_.shards) rows.is_locked = false;
+  store_.held.clear();
   for (int rounds = 0; rounds < 60 && !is_all_done(); ++rounds) {  // every session repeats in order what failed
     run_until(now_ + 1s);
     for (auto& [id, s] : sessions_) {
@@ -92,6 +94,10 @@ void writer_world::act() {
   auto& s = sessions_.at(1 + below(sessions_.size()));
   const auto name = "room" + std::to_string(below(rooms_.size()));
   const auto dice = below(100);
+  if (below(100) < holding_percent_) {
+    const auto key = rooms_.at(name).id->key;
+    if (store_.held.erase(key) == 0) store_.held.insert(key);
+  }
   if (below(100) < moving_percent_) {
     const shard_id id{static_cast<std::uint32_t>(below(3))};
     if (below(2) == 0) {

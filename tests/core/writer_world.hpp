@@ -18,9 +18,9 @@ namespace parley::testing {
 inline const std::string us = "us";  ///< this node, as an owner
 
 struct writer_tally {
-  std::size_t acked = 0, duplicates = 0, unknown = 0, not_stored = 0, refused = 0, locked = 0, unavailable = 0,
-              recovered_stored = 0, recovered_lost = 0, recoveries_repeated = 0, step_downs = 0, late_statements = 0,
-              grouped = 0, reopened = 0;
+  std::size_t acked = 0, duplicates = 0, unknown = 0, not_stored = 0, refused = 0, locked = 0, held = 0,
+              unavailable = 0, recovered_stored = 0, recovered_lost = 0, recoveries_repeated = 0, step_downs = 0,
+              late_statements = 0, grouped = 0, reopened = 0;
   writer_tally& operator+=(const writer_tally& o);
 };
 
@@ -111,7 +111,7 @@ private:
   std::map<ticket, ticket_fate> fates_;
   std::uint64_t attempts_ = 0;
   std::uint64_t lives_ = 0;
-  unsigned failing_percent_ = 0, unknown_percent_ = 0, bad_percent_ = 0, moving_percent_ = 0;
+  unsigned failing_percent_ = 0, unknown_percent_ = 0, bad_percent_ = 0, moving_percent_ = 0, holding_percent_ = 0;
   std::uint64_t storage_delay_ms_ = 0;
   bool is_healed_ = false;
   std::string violation_;

@@ -65,6 +65,7 @@ void writer_world::append(const append_batch& batch) {
   } else {
     after(delay, [this, tell, batch] {
       auto outcome = store_.append(batch);
+      tally_.held += outcome.has_error() && outcome.error().code == errc::locked ? 1 : 0;
       if (outcome.has_value()) {
         for (const auto v : outcome->verdicts) tally_.locked += v == shard_verdict::locked ? 1 : 0;
       }
