@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import signal
 import sys
 import time
 
@@ -23,14 +24,21 @@ def pytest_addoption(parser):
     parser.addoption("--quick", action="store_true", help="only the cells of the daily check, with short faults")
     parser.addoption("--factor", type=float, default=None, help="how long faults last: 1 as written (quick: 0.3)")
     parser.addoption("--seed", type=int, default=None, help="of all chance; printed (default: the clock)")
+    parser.addoption("--part", default="1/1", help="K/N: every Nth cell, from the Kth on")
     parser.addoption("--results", type=pathlib.Path, help="a file for the outcomes, one JSON object per line")
 
 
 def pytest_configure(config):
+    # A cell must not take it for its own failure, as it would a SystemExit: the run is over, its servers are ended.
+    signal.signal(signal.SIGTERM, _leave)
     config.addinivalue_line("markers", "quick: one of the cells of the daily check")
     config.stash[_outcomes] = []
     if config.getoption("--seed") is None:
         config.option.seed = time.time_ns() % 10**6
+
+
+def _leave(number, _frame):
+    raise KeyboardInterrupt(signal.Signals(number).name)
 
 
 def pytest_report_header(config):
@@ -42,6 +50,9 @@ def pytest_collection_modifyitems(config, items):
         rest = [item for item in items if not item.get_closest_marker("quick")]
         config.hook.pytest_deselected(items=rest)
         items[:] = [item for item in items if item not in rest]
+    first, step = map(int, config.getoption("--part").split("/"))
+    config.hook.pytest_deselected(items=[item for n, item in enumerate(items) if n % step != first - 1])
+    items[:] = items[first - 1::step]
 
 
 @pytest.fixture

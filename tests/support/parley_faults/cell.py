@@ -100,6 +100,7 @@ class Cell:
             self.recorder.add("healed")
             self._note(inside, world)
             await recover(run, world, load, self.outcome)
+            await usage.enough()
             await read_back(run, world, load, self.outcome)
             self._note_lateness(load, inside)
             self._note_metrics(before, world)

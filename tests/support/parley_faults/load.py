@@ -20,6 +20,7 @@ from .reader import Reader
 class Load:
     """:param rate: publishes per second of each writer; it never has more than `run.pipeline` in flight
     :param readers: restless ones per room, beside the steady one
+    :param is_random: texts that no database can compress
     :param rewinds: restless readers sometimes forget their position and join anew"""
     run: Run
     rooms: list[str]
@@ -28,6 +29,7 @@ class Load:
     slow_readers: int = 0
     rate: float = 25
     text_bytes: int = 40
+    is_random: bool = False
     rewinds: bool = True
 
     def __post_init__(self) -> None:
@@ -84,8 +86,9 @@ class Load:
                 pass
             count += 1
             size = int(self.text_bytes * chance.uniform(0.5, 1.5))
-            await sender.submit({"client_msg_id": f"{self.run.name}-{number}-{count:07}",
-                                 "text": f"{count} ".ljust(size, "abcdefghij"[count % 10])})
+            text = chance.randbytes(size // 2 + 1).hex()[:size] if self.is_random else \
+                f"{count} ".ljust(size, "abcdefghij"[count % 10])
+            await sender.submit({"client_msg_id": f"{self.run.name}-{number}-{count:07}", "text": text})
             # A fault's pause is not caught up with a burst.
             due = max(due + chance.expovariate(self.rate), time.monotonic() - 0.05)
         await sender.close()

@@ -44,7 +44,8 @@ class Outcome:
         return "missed" if self.verdict == "valid" else self.verdict
 
     def as_record(self) -> dict:
-        return dataclasses.asdict(self) | {"result": self.result}
+        # Not dataclasses.asdict: it makes a Counter of the pairs of a Counter.
+        return vars(self) | {"hits": dict(self.hits), "result": self.result}
 
     def __str__(self) -> str:
         return (f"{self.cell}: {self.verdict}; inside the fault {self.acks} acks, {self.joins} joins, {self.refused} "

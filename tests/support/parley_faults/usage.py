@@ -18,6 +18,7 @@ from parley_testkit.servers import Postgres
 from .world import World
 
 _period_s = 0.25
+_samples_min = 5
 
 
 def process_use(world: World) -> dict[str, int]:
@@ -96,9 +97,19 @@ class Usage:
     def stop(self) -> None:
         self._ends.set()
 
-    def problems(self, least: int = 5) -> list[str]:
-        return [f"{self.samples[resource]} samples of {resource}, at least {least} are needed"
-                for resource in self.limits if self.samples[resource] < (1 if resource == "descriptors at rest" else least)]
+    def problems(self) -> list[str]:
+        return [f"{self.samples[resource]} samples of {resource}, at least {_samples_min} are needed"
+                for resource in self.limits if not self._has(1 if resource == "descriptors at rest" else _samples_min, resource)]
+
+    async def enough(self, seconds: float = 10) -> None:
+        """A server that was dead for most of the run has given few samples: the load goes on until there are some."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not all(self._has(_samples_min, resource) for resource in self.limits
+                                                 if resource != "descriptors at rest"):
+            await asyncio.sleep(0.05)
+
+    def _has(self, least: int, resource: str) -> bool:
+        return self.samples[resource] >= least
 
     async def at_rest(self, seconds: float = 15) -> None:
         """All clients are gone: the node must let go of them within the time that a close takes (front_options.hpp)."""
