@@ -27,11 +27,19 @@ def commands(readme: str) -> list[str]:
     return found
 
 
-def type_in(log: Log, line: str) -> None:
-    """A command that streams never ends: it must have said something by then."""
-    output = log.run("bash", "-c", f"timeout {STREAM_SECONDS} {line} || [ $? = 124 ]")
+def type_in(log: Log, line: str, home: pathlib.Path) -> str:
+    """@returns what it said. A command that streams never ends: it must have said something by then."""
+    output = log.run("bash", "-c", f"timeout {STREAM_SECONDS} {line} || [ $? = 124 ]", env={"CURL_HOME": str(home)})
     if not output.strip():
         raise Failed(f"`{line}` said nothing")
+    return output
+
+
+def strict_curl(folder: pathlib.Path) -> pathlib.Path:
+    """Curl's home: as typed, a refusal would end with 0, and so count as something that was said."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / ".curlrc").write_text("fail\n")
+    return folder
 
 
 class Foreground:
@@ -74,7 +82,8 @@ def part(log: Log, root: pathlib.Path) -> Tally:
     readme = root / "README.md"
     if not readme.exists():
         raise Failed("there is no README.md")
-    passed, foreground = 0, None
+    passed, foreground, unread = 0, None, []
+    home = strict_curl(log.path.parent / "curl")
     try:
         for line in commands(readme.read_text()):
             if line.startswith(("scripts/check", "git clone", "cd ")):
@@ -83,10 +92,13 @@ def part(log: Log, root: pathlib.Path) -> Tally:
                 foreground = Foreground(log, line)
                 foreground.wait_ready()
             else:
-                type_in(log, line)
+                said = type_in(log, line, home)
+                unread = [text for text in unread if text not in said] + re.findall(r'"text":"(\w+)"}\'', line)
             passed += 1
     finally:
         code = foreground.stop() if foreground else 0
+    if unread:
+        raise Failed(f"{', '.join(unread)}: no command of the README shows what another one published")
     if code != 0 or passed == 0:
         raise Failed(f"scripts/run ended with {code} at Ctrl-C" if code else "README.md holds no command")
     return Tally(passed)
