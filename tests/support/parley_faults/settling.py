@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 
-from parley_replay.run import Backoff, Run
+from parley_replay.fresh_join import fresh_join
+from parley_replay.run import Run
 from parley_replay.stored_room import read_room
-from parley_testkit.client import Closed, ProtocolError, Session
 from parley_testkit.history import stored_event, told
 
 from .load import Load, publish_fresh
@@ -45,7 +45,7 @@ async def read_back(run: Run, world: World, load: Load, out: Outcome) -> None:
     out.problems += [f"{reader.name} is not at the head after {run.patience:g} s"
                      for reader in load.all_readers if reader.late]
     for room, (events, head) in stored.items():
-        await _fresh_join(run, room)
+        await fresh_join(run, room)  # in the history, so that the checker compares it
         run.recorder.add("stored", room=room, head=told(head), events=[stored_event(event) for event in events])
         if problem := _against_tables(world, room, events):
             out.problems.append(problem)
@@ -62,31 +62,3 @@ def _against_tables(world: World, room: str, events: list[dict]) -> str | None:
             want = (len(events), 1, len(events))
             return None if rows[0] == want else f"{room}: the table holds (count, first, last) {rows[0]}, not {want}"
     return f"{room} is in no table" if world.postgres else None
-
-
-async def _fresh_join(run: Run, room: str) -> None:
-    """A new session reads the whole room; the checker compares."""
-    backoff = Backoff(run, f"a fresh join of {room} is not live")
-    while True:
-        live, session = asyncio.Event(), None
-
-        def on_push(kind: str, body: dict, live=live) -> None:
-            if kind == "live":
-                live.set()
-
-        try:
-            session = await Session.open(run.ws, user="fresh", recorder=run.recorder, reader=f"{room}/fresh",
-                                         on_push=on_push, rooms={room: {"since": {"term": 0, "seq": 0}}})
-            waiting = asyncio.ensure_future(live.wait())
-            await asyncio.wait((waiting, session.closed), timeout=run.patience, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
-            if live.is_set() and not session.closed.done():
-                session.settled(room)
-                return
-            reason: object = "closed" if session.closed.done() else "not live"
-        except (Closed, ProtocolError) as refusal:
-            reason = refusal
-        finally:
-            if session:
-                session.abort()
-        await backoff.wait(reason)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 
-from parley_testkit.client import Closed, ProtocolError, Session
 from parley_testkit.history import content_hash, stored_event, told
 
+from .fresh_join import fresh_join
 from .irc_log import Log
 from .reader import Reader
-from .run import Backoff, Run
+from .run import Run
 from .stored_room import read_room
 from .writer import draft_of, write_log
 
@@ -50,7 +50,9 @@ async def replay_room(run: Run, log: Log, room: str, *, sessions_max: int) -> Ro
     stored = {event["seq"]: content_hash(event) for event in events}
     result.mistakes += filter(None, (reader.mistake(stored) for reader in readers))
     result.mistakes += filter(None, [_against_log(run, log, events)])
-    result.mistakes += filter(None, [await _fresh_join(run, room, stored)])
+    got = await fresh_join(run, room)
+    if got != sorted(stored.items()):
+        result.mistakes.append(f"a fresh join got {len(got)} events, not the room's {len(stored)}")
     return result
 
 
@@ -85,37 +87,3 @@ def _against_log(run: Run, log: Log, events: list[dict]) -> str | None:
         if wanted != had:
             return f"the room differs from its log at {place}: {had} where {wanted} was due"
     return None if len(want) == len(have) else f"the room has {len(have)} events, its log {len(want)} lines"
-
-
-async def _fresh_join(run: Run, room: str, stored: dict[int, str]) -> str | None:
-    """A new session joins from the first event and must get the whole room. Where a kill, meant for
-    another room's readers, cuts it short, the next attempt begins again."""
-    backoff = Backoff(run, f"a fresh join of {room} is not live")
-    while True:
-        got: list[tuple[int, str]] = []
-        live = asyncio.Event()
-
-        def on_push(kind: str, body: dict, got=got, live=live) -> None:
-            if kind == "batch":
-                got.extend((event["seq"], content_hash(event)) for event in body["events"])
-            elif kind == "live":
-                live.set()
-
-        session = None
-        try:
-            session = await Session.open(run.ws, user="replay", recorder=run.recorder, reader=f"{room}/fresh",
-                                         on_push=on_push, rooms={room: {"since": {"term": 0, "seq": 0}}})
-            waiting = asyncio.ensure_future(live.wait())
-            await asyncio.wait((waiting, session.closed), timeout=run.patience, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
-            if live.is_set() and not session.closed.done():
-                session.settled(room)
-                return None if got == sorted(stored.items()) else \
-                    f"a fresh join got {len(got)} events, not the room's {len(stored)}"
-            reason = f"at {len(got)} of {len(stored)} events"
-        except (Closed, ProtocolError) as refusal:
-            reason = refusal
-        finally:
-            if session:
-                session.abort()
-        await backoff.wait(reason)
