@@ -64,6 +64,9 @@ feed::effects feed::head_seen(const room_head& seen, std::optional<shard_mark> m
   effects out;
   if (!is_loaded_) return out;
   note_head(seen, now);
+  // A term begins behind all that was stored under the former ones. What we hold of those beyond its head is no more,
+  // and where nobody writes any further nothing else would show it.
+  if (mark && seen.head.seq < window_.last().seq && mark->term > window_.last().term) anchor_doubt_.raise();
   if (mark) out.push_back(marked{*mark});
   proceed(out, now);
   return out;

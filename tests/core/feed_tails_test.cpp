@@ -129,6 +129,16 @@ TEST_CASE("the primary's head below what we had when we asked: was a tail lost?"
   CHECK(the_effect<feed::attached>(loaded).view.last == at(1, 3));
 }
 
+TEST_CASE("a poll's head below ours, in a term that began later: was a tail lost in a quiet room?",
+          "[core][feed][G8]") {
+  given_feed f;
+  (void)f.load(1, 5);
+  CHECK(f.core.head_seen(head_at(at(1, 3)), mark_of(1, 9), f.now).size() == 1);  // older than what came meanwhile
+  const auto asked = f.core.head_seen(head_at(at(1, 3)), mark_of(2, 9), f.now);
+  const auto effects = f.core.range_answered(asked_range(asked), range_of({}, std::nullopt, at(1, 3)), f.now);
+  CHECK(the_effect<feed::reset_threads>(effects).at == at(1, 5));
+}
+
 TEST_CASE("while the tail is in doubt no join gets it and no fetch is served from it", "[core][feed][G3][G8]") {
   given_feed f;
   (void)f.load(1, 5);
