@@ -1,7 +1,5 @@
 #include "actors/room_actor.hpp"
 
-#include "actors/core/mutant.hpp"
-
 #include <caf/send.hpp>
 
 #include <utility>
@@ -11,7 +9,7 @@ namespace {
 
 /// A later actor of the same room must not take an answer to a former one's draft for its own.
 room_log_options with_tickets(room_log_options options, std::uint64_t waking) {
-  options.ticket_base = is_on(mutant::tickets_begin_anew) ? 0 : waking << 32;
+  options.ticket_base = waking << 32;
   return options;
 }
 

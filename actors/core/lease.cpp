@@ -16,7 +16,7 @@ std::vector<lease::ended_shard> lease::renewed(const lease_renewal& answer, inst
   std::vector<ended_shard> ended;
   const bool is_broken = now >= valid_until_ && !is_on(mutant::lapsed_lease_renewed);
   if (is_broken) unbroken_since_ = now;
-  if (is_broken || (identity_ != answer.identity && !is_on(mutant::term_kept_over_new_timeline))) {
+  if (is_broken || identity_ != answer.identity) {
     for (const auto& [shard, under] : held_) ended.push_back({shard, under});
     held_.clear();  // claimed again with a new term: the same (room, term, seq) must never name two events
   }

@@ -1,5 +1,6 @@
 #include "actors/core/room_log.hpp"
 
+#include "actors/core/mutant.hpp"
 #include "actors/core/overload.hpp"
 
 #include <utility>
@@ -20,7 +21,7 @@ room_log::room_log(room_ref room, room_head head, room_log_options options)
       head_(head),
       options_(options),
       recent_(options.dedup_keys_max),
-      last_ticket_(options.ticket_base) {}
+      last_ticket_(is_on(mutant::tickets_begin_anew) ? 0 : options.ticket_base) {}
 
 room_log::decision room_log::publish(const asker& from, const std::shared_ptr<const draft>& d, instant now) {
   if (!gate_.admits(from.session, from.round)) return answer{from, behind_a_failure()};

@@ -28,7 +28,7 @@ claimed_shard won(std::uint32_t shard, std::uint64_t t) { return {shard_id{shard
 TEST_CASE("a lease counts from before its renewal was sent, less a margin", "[core][lease][G7]") {
   lease l{"us", {}, options};
   CHECK_FALSE(l.is_valid(noon));
-  (void)l.renewed({here, 1}, noon, noon);
+  (void)l.renewed({here, 1}, noon, noon + 500ms);
   CHECK(l.valid_until() == noon + 2800ms);
   CHECK(l.is_valid(noon + 2799ms));
   CHECK_FALSE(l.is_valid(noon + 2800ms));

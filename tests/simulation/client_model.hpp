@@ -50,6 +50,11 @@ public:
     options_.read_delay = nanoseconds{0};
   }
   bool is_done() const;
+  /// It has joined the room, and has not been shown this seq.
+  bool is_behind(const std::string& room, seq head) const {
+    const auto found = rooms_.find(room);
+    return found != rooms_.end() && found->second.is_joined && (!found->second.at || found->second.at->seq < head);
+  }
   bool is_joining() const { return !joins_.empty(); }
   bool is_writing() const { return !writes_.empty(); }
   const client_tally& tally() const { return tally_; }

@@ -3,6 +3,7 @@
 #include "actors/chat.hpp"
 #include "actors/core/live_table.hpp"
 #include "actors/ports/live_front.hpp"
+#include "actors/ports/log.hpp"
 #include "actors/ports/session_port.hpp"
 #include "tests/simulation/host.hpp"
 
@@ -37,6 +38,8 @@ public:
   class session;
 
   void serve(reception& chat) { reception_ = &chat; }
+  /// Where it writes what it saw go wrong.
+  void watch(log& alarms) { alarms_ = &alarms; }
   /// A client connects; its requests go through the answer. Null: refused.
   std::shared_ptr<session> accept(host_ptr client, std::weak_ptr<session_peer> peer, std::size_t window);
   /// What a kill -9 leaves of the front.
@@ -65,6 +68,7 @@ private:
   host_ptr node_;
   std::size_t outbox_max_;
   reception* reception_ = nullptr;
+  log* alarms_ = nullptr;
   std::vector<std::unique_ptr<thread>> threads_;
   std::map<std::uint64_t, std::weak_ptr<session>> sessions_;
   std::uint64_t last_session_ = 0;
@@ -101,6 +105,16 @@ private:
     position before;
   };
 
+  /// A publish on its way, for the rule that a failed one fails those behind it (C16).
+  struct write {
+    std::uint32_t id;
+    std::string room;
+    instant arrived;
+    bool is_behind_failure = false;
+  };
+
+  void asked(const client_request& what);
+  void answers(const server_message& message);
   void post(std::function<void(session&)> what);
   void push(entry e);
   bool write_live(const room_ref& room, position before, const event_list& events);
@@ -117,6 +131,7 @@ private:
   std::shared_ptr<conversation> conversation_;
   std::map<room_key, std::pair<room_ref, generation>> rows_;
   std::deque<entry> outbox_;
+  std::deque<write> writes_;
   std::uint64_t queued_total_ = 0, given_total_ = 0;
   std::deque<std::pair<std::uint32_t, std::uint64_t>> tokens_;
   std::size_t window_, unread_ = 0;

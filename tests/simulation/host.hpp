@@ -30,6 +30,8 @@ public:
   void after(nanoseconds delay, task what);
   void pause() { is_paused_ = true; }
   void go_on();
+  /// When it last went on after a pause, in true time.
+  instant resumed_at() const { return resumed_at_; }
   void die();
 
   instant boot_now() const override;
@@ -44,6 +46,7 @@ private:
   address address_;
   bool is_alive_ = true;
   bool is_paused_ = false;
+  instant resumed_at_{};
   std::int64_t drift_ppm_ = 0;
   milliseconds step_{0};
   std::deque<task> waiting_;

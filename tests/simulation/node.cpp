@@ -37,6 +37,7 @@ node::node(agenda& time, network& net, address where, std::string incarnation, c
   chat_ = std::make_unique<chat>(mine, std::move(ports), std::move(outs), alarms, probe, *host_);
   chat_->start(*front_);
   front_->serve(*chat_);
+  front_->watch(alarms);
   synced_ = host_->boot_now();
 }
 

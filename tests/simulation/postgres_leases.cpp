@@ -38,7 +38,10 @@ void postgres_model::lock_claimed(const backend_ptr& at, const node_identity& no
     const bool is_won = s.owner == c.owner_before && s.term == c.term_before;
     const auto least = std::max({s.term.value + 1, clock, c.term_floor.value + 1});
     const term raised{least + ((timeline_ - least) & 1023)};  // no two timelines make the same term
-    const auto next = is_on(mutant::term_not_raised) ? std::max(term{1}, c.term_before) : raised;
+    const bool is_same_owner = s.owner == node.incarnation;
+    const bool is_kept =
+        is_on(mutant::term_not_raised) || (is_on(mutant::term_kept_over_new_timeline) && is_same_owner);
+    const auto next = is_kept ? std::max(term{1}, c.term_before) : raised;
     claimed.push_back({c.shard, is_won, is_won ? next : s.term, s.n});
   }
   commit(

@@ -74,12 +74,16 @@ public:
              reply<std::vector<claimed_shard>> answer);
   void renew(const backend_ptr& at, const node_identity& node, milliseconds lease_time, reply<lease_renewal> answer);
   void release(const backend_ptr& at, const node_identity& node, reply<std::size_t> answer);
-  /// One statement with one snapshot, some time after its arrival.
+  /// One statement with one snapshot, some time after its arrival, and perhaps some time before its answer.
   template <class T>
   void read(const backend_ptr& at, std::function<T(const postgres_model&)> query, reply<T> answer) {
     begin(at, [this, at, query = std::move(query), answer = std::move(answer)] {
-      answer(query(*this));
-      at->finished();
+      auto told = [at, seen = query(*this), answer] {
+        answer(seen);
+        at->finished();
+      };
+      if (extra_ == nanoseconds{0}) return told();
+      later(at, time_.up_to(extra_), std::move(told));  // a slow one tells what was
     });
   }
 
@@ -99,7 +103,8 @@ public:
   /// The standby is promoted: a new timeline, without the last `commits` ones where it was asynchronous.
   std::vector<lost_tail> fail_over(std::size_t commits);
   void set_read_only(bool on) { is_read_only_ = on; }
-  void set_slow(nanoseconds extra) { extra_ = extra; }
+  /// Each step of a statement takes up to so much longer.
+  void set_slow(nanoseconds most) { extra_ = most; }
   /// Someone's psql holds a shard's row.
   void lock(shard_id shard, bool on);
   /// Some transaction waits for a row.
@@ -136,8 +141,10 @@ private:
     roll_back(at, [&] { answer(error{errc::unavailable, "read-only"}); });
     return true;
   }
-  nanoseconds work_time() { return time_.between(nanoseconds{30'000}, nanoseconds{400'000}) + extra_; }
-  nanoseconds commit_time() { return time_.between(nanoseconds{200'000}, nanoseconds{2'000'000}) + extra_; }
+  /// Drawn anew each time: a later statement of another connection may overtake one that is slow.
+  nanoseconds slowness() { return extra_ == nanoseconds{0} ? extra_ : time_.up_to(extra_); }
+  nanoseconds work_time() { return time_.between(nanoseconds{30'000}, nanoseconds{400'000}) + slowness(); }
+  nanoseconds commit_time() { return time_.between(nanoseconds{200'000}, nanoseconds{2'000'000}) + slowness(); }
   shard_verdict judge(const std::string& owner, const shard_fence& fence) const;
   void write_batch(const backend_ptr& at, const append_batch& batch, const std::vector<std::size_t>& fitting,
                    const reply<append_outcome>& answer, append_outcome outcome);

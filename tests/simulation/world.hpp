@@ -51,6 +51,7 @@ private:
   void lose(std::size_t database, std::size_t commits);
   void trim(postgres_model& database);
   void heal();
+  void check_promptness();
   void read_back();
   void decide();
   std::uint64_t ns() const { return static_cast<std::uint64_t>(time_.now().time_since_epoch().count()); }
