@@ -8,8 +8,8 @@
 namespace parley {
 
 /// A bug that can be switched on, in builds with `-DPARLEY_MUTANTS=ON` only, so that a test can show that it would see
-/// it: `scripts/mutants` runs the simulator with each and expects a broken rule. The line that breaks a rule stands
-/// beside that rule; what it breaks is told in `mutant.cpp`. Not the place for what a unit test shows as well.
+/// it: `scripts/mutants` runs each one's proof and expects it to fail. The line that breaks a rule stands beside that
+/// rule; what it breaks is told in `mutant.cpp`.
 enum class mutant {
   none,
   // writes
@@ -67,8 +67,8 @@ enum class mutant {
 
 #ifdef PARLEY_MUTANTS
 
-/// What a mutant is called, which rule of reliability.md or guarantee of design.md it breaks, and by which rules of the
-/// checker it may be found.
+/// What a mutant is called, which rule of reliability.md or guarantee of design.md it breaks, and what finds it: rules
+/// of the checker, `world: NAME` of tests/exhaustive or `test: NAME` of tests/core.
 struct mutant_entry {
   mutant which;
   const char* name;

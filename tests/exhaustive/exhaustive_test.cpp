@@ -92,6 +92,11 @@ TEST_CASE("any one Redis message may be lost, come twice or overtake another", "
   check("redis-cut", 1500);
 }
 
+TEST_CASE("where Redis delivers nothing and a read fails, the poll alone brings the reader to the head",
+          "[exhaustive][G6]") {
+  check("poll-alone", 100);
+}
+
 TEST_CASE("at every moment the reader's socket may break, and its resume goes on exactly", "[exhaustive][G3][G8]") {
   check("cut-reader", 500);
 }

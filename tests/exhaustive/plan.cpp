@@ -111,6 +111,13 @@ std::vector<plan> with_faults() {
                    [](plan& p) { p.ticks = 1; }),
               fault::lose_reply),
       failing(with(named("failed-read", "one read fails"), [](plan& p) { p.ticks = 1; }), fault::fail_read),
+      failing(with(named("poll-alone", "the same, and Redis delivers nothing: the poll tells the live reader", live),
+                   [](plan& p) {
+                     p.publishers = 1;
+                     p.is_redis_silent = true;
+                     p.ticks = p.polls = 1;
+                   }),
+              fault::fail_read),
       failing(with(named("cut-reader", "the reader's socket breaks; it resumes where it stands", live),
                    [](plan& p) { p.is_front_explored = true; }),
               fault::cut_reader),

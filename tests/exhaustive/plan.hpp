@@ -42,6 +42,7 @@ struct plan {
   bool is_reader_at_owner = false;  ///< the reader's node is A: the owner's word answers its head questions
   bool is_reader_slow = false;      ///< its outbox holds one live batch, and each reading is a step
   bool is_owner_moving = false;     ///< A's lease may run out; who may claim does
+  bool is_redis_silent = false;     ///< it confirms subscriptions and delivers nothing, to the end
   bool is_lease_renewed = false;    ///< A renews its lease once, perhaps too late
   bool is_local_explored = false;   ///< messages between a node's own actors are steps too
   bool is_front_explored = false;   ///< so are those to and from the reader's thread

@@ -112,7 +112,8 @@ void world::deliver(std::size_t l) {
     arrive(m, false);
   } else {  // Redis itself: who is subscribed when a message arrives there gets it, nobody else ever will
     if (l == subscribing) is_subscribed_ = true;
-    if (is_subscribed_) lanes_[from_redis].push_back(m);
+    const bool is_passed_on = l == subscribing || !plan_->is_redis_silent;
+    if (is_subscribed_ && is_passed_on) lanes_[from_redis].push_back(m);
   }
 }
 
