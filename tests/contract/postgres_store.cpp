@@ -14,7 +14,7 @@ testing::private_postgres& shared_server() {
 
 postgres_store::postgres_store(const testing::private_postgres& server, std::string database, postgres_options options)
     : name_(std::move(database)), options_(std::move(options)) {
-  options_.dsn = server.dsn(name_);
+  if (options_.dsn.empty()) options_.dsn = server.dsn(name_);
   options_.is_home = true;
   reopen();
 }

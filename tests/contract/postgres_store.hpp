@@ -26,7 +26,8 @@ public:
 /// An adapter with its Asio thread.
 class postgres_store final : public store {
 public:
-  /// A fresh database on the server, or a second node's view of one that exists.
+  /// A fresh database on the server, or a second node's view of one that exists. @param options with a `dsn` where the
+  /// way to it leads elsewhere
   postgres_store(const testing::private_postgres& server, std::string database, postgres_options options);
   ~postgres_store() override;
 

@@ -65,23 +65,40 @@ pid_t run(std::vector<std::string> words, const std::string& log) {
   ::_exit(127);
 }
 
+void run_to_end(std::vector<std::string> words, const std::string& log) {
+  const auto name = words.front();
+  int status = 0;
+  if (const auto child = run(std::move(words), log); ::waitpid(child, &status, 0) != child || status != 0)
+    throw std::runtime_error(name + " failed: see " + log);
+}
+
 }  // namespace
 
 private_postgres::private_postgres(std::initializer_list<std::string_view> settings)
     : settings_(settings.begin(), settings.end()) {
+  make_folder();
+  run_to_end({program("initdb"), "-D", folder_ / "cluster", "-U", "parley", "-A", "trust", "-E", "UTF8",
+              "--locale=C.UTF-8", "--no-instructions", "--no-sync"},
+             folder_ / "log");
+  start();
+}
+
+private_postgres::private_postgres(promoted copy) : settings_(copy.from.settings_) {
+  make_folder();
+  run_to_end({"cp", "-a", copy.from.folder_ / "cluster", folder_ / "cluster"}, folder_ / "log");
+  run_to_end({"touch", folder_ / "cluster" / "standby.signal"}, folder_ / "log");
+  start();
+  execute("SELECT pg_promote(true, 30)");
+}
+
+void private_postgres::make_folder() {
   std::string pattern = std::filesystem::temp_directory_path() / "parley-postgres-XXXXXX";
   if (!::mkdtemp(pattern.data())) throw std::runtime_error("no temporary folder");
   folder_ = pattern;
   if (const auto* account = server_account();
       account && ::chown(folder_.c_str(), account->pw_uid, account->pw_gid) != 0)
     throw std::runtime_error("cannot give away " + folder_.string());
-  const auto made = run({program("initdb"), "-D", folder_ / "cluster", "-U", "parley", "-A", "trust", "-E", "UTF8",
-                         "--locale=C.UTF-8", "--no-instructions", "--no-sync"},
-                        folder_ / "log");
-  int status = 0;
-  if (::waitpid(made, &status, 0) != made || status != 0) throw std::runtime_error("initdb failed: " + log_tail());
   port_ = free_port();
-  start();
 }
 
 private_postgres::~private_postgres() {

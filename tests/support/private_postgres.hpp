@@ -19,6 +19,11 @@ public:
   /// Starts and waits until it answers. @param settings as `name=value`
   /// @throws std::runtime_error with the end of its log
   explicit private_postgres(std::initializer_list<std::string_view> settings = {});
+  /// A failover: a promoted copy of a server, which must be stopped meanwhile. The same system on the next timeline.
+  struct promoted {
+    const private_postgres& from;
+  };
+  explicit private_postgres(promoted copy);
   ~private_postgres();
   private_postgres(private_postgres&&) = delete;
 
@@ -39,6 +44,7 @@ public:
   rows execute(const std::string& sql, std::string_view database = "postgres") const;
 
 private:
+  void make_folder();
   void launch();
   std::string log_tail() const;
 

@@ -246,6 +246,10 @@ relay::~relay() {
 
 unsigned relay::port() const { return core_->acceptor.local_endpoint().port(); }
 
+void relay::retarget(unsigned server_port) {
+  core_->at_once([this, server_port] { core_->server.port(static_cast<unsigned short>(server_port)); });
+}
+
 void relay::cut() {
   core_->at_once([this] {
     for (const auto& p : std::set(core_->pairs)) p->drop();

@@ -26,6 +26,9 @@ public:
 
   unsigned port() const;
 
+  /// New connections go to another server; those that there are stay where they are.
+  void retarget(unsigned server_port);
+
   /// Both ends of every connection see a reset.
   void cut();
   /// Only the adapter does; the server works on, and nobody reads its answers.
