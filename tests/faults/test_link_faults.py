@@ -35,6 +35,8 @@ def test_unknown_outcomes_are_resolved_both_ways(cell, world):
 def test_the_database_link_is_reset_over_and_over(cell, world):
     async def fault(f):
         async for _ in f.strikes(cell.times(40, least=12), wait=(0.05, 0.5)):
+            # Where connecting takes longer than the wait, only attempts would be cut, and no link.
+            await f.until(f.world.node_links, "the node to be back", 20)
             f.world.relay["postgres"].cut_all(with_reset=f.random.random() < 0.5)
 
     cell.run(world(relays=["postgres"]), fault, hits={"cut": 12, "database_links_lost": 12})

@@ -13,7 +13,7 @@ from typing import AbstractSet, Awaitable, Callable, Mapping
 from parley_replay.run import Run
 from parley_testkit.history import Recorder
 
-from .fault import Fault
+from .fault import Fault, told_by_node
 from .judge import judge
 from .limits import limits_of
 from .load import Load
@@ -23,10 +23,15 @@ from .tally import Tally
 from .usage import Usage, process_use
 from .world import World
 
-# What of the node's metrics belongs into the table, where it has grown.
-_told = ("parley_outcomes_unknown_total", "parley_endpoint_half_open_total", "parley_database_links_lost_total",
-         "parley_endpoint_links_lost_total", "parley_database_recoveries_total", "parley_accept_pauses_total",
-         "parley_readers_fell_behind_total")
+
+def _grown(before: dict, now: dict) -> dict[str, int]:
+    """What the node has counted since; where it was restarted, since then: it counts from 0 again."""
+    found = {}
+    for name in told_by_node:
+        first, last = (counts.get(f"parley_{name}_total", 0) for counts in (before, now))
+        if grown := last - (first if last >= first else 0):
+            found[name] = int(grown)
+    return found
 
 
 class Cell:
@@ -91,7 +96,8 @@ class Cell:
         try:
             await self._until_warm(load)
             before = world.metrics()
-            inside = Fault(self.seed, self.factor, self.outcome, world, load, self.recorder, usage.limits, hits)
+            inside = Fault(self.seed, self.factor, self.outcome, world, load, self.recorder, usage.limits, hits,
+                           lambda: _grown(before, world.metrics()))
             self.recorder.add("fault", fault=self.name, phase="begin")
             await fault(inside)
             inside.over()
@@ -142,7 +148,4 @@ class Cell:
         for must_stay_0 in ("parley_stream_violations_total", "parley_logs_broken_total"):
             if now.get(must_stay_0, 1):
                 out.problems.append(f"{must_stay_0} is {now.get(must_stay_0, 'not told')}")
-        for name in _told:
-            # A node that was restarted counts from 0 again.
-            if grown := now.get(name, 0) - (before.get(name, 0) if now.get(name, 0) >= before.get(name, 0) else 0):
-                out.hits[name.removeprefix("parley_").removesuffix("_total")] += int(grown)
+        out.hits.update(_grown(before, now))

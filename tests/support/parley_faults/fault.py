@@ -21,14 +21,19 @@ from .world import World
 
 T = TypeVar("T")
 
+# What the node counts of what befell it, as the table names it.
+told_by_node = ("outcomes_unknown", "endpoint_half_open", "database_links_lost", "endpoint_links_lost",
+                "database_recoveries", "accept_pauses", "readers_fell_behind")
+
 
 class Fault:
-    """:ivar hits: how often each fault really acted, for the table
+    """:param grown: what the node has counted since it began
+    :ivar hits: how often each fault really acted, for the table
     :ivar limits: how much the node may use of each resource"""
 
     def __init__(self, seed: int, factor: float, outcome: Outcome, world: World, load: Load, recorder: Recorder,
-                 limits: Mapping[str, int], needed: Mapping[str, int]) -> None:
-        self._factor, self.limits, self._needed = factor, limits, needed
+                 limits: Mapping[str, int], needed: Mapping[str, int], grown: Callable[[], Mapping[str, int]]) -> None:
+        self._factor, self.limits, self._needed, self._grown = factor, limits, needed, grown
         self.world, self.load, self.recorder = world, load, recorder
         self.hits = outcome.hits
         self.random = random.Random(f"{seed}/fault")
@@ -71,13 +76,13 @@ class Fault:
 
     async def lasts(self, seconds: float, **least: int) -> None:
         """The fault goes on for so long. Where something is named, as in `lasts(10, acks=200, joins=20)`, it goes on, for
-        thrice that at most, until as much was counted since it began, and the relays have struck as often as the cell
-        needs: how fast that comes is a matter of the machine."""
+        thrice that at most, until as much was counted since it began, and the fault has struck as often as the cell needs,
+        by the relays' count and by the node's: how fast that comes is a matter of the machine."""
         begin = time.monotonic()
         while True:
             self.load.check()
             gone = time.monotonic() - begin
-            if gone >= seconds and (not least or self._has(least) and self._relays_have_struck()):
+            if gone >= seconds and (not least or self._has(least) and await self._has_struck()):
                 return
             if gone >= 3 * seconds + 10:
                 return  # the minima of the cell will say what was too little
@@ -86,10 +91,10 @@ class Fault:
     async def strikes(self, times: int, wait: tuple[float, float] = (0.5, 2.0), **least: int) -> AsyncIterator[int]:
         """So many random moments: `async for _ in f.strikes(6): ...`. Ahead of each, its share of `least` must have been
         counted, so that the load flows between them (default: 200 acks and 20 joins in all); and, up to three times as
-        many, until the relays have struck as often as the cell needs."""
+        many, until they have struck as often as the cell needs."""
         least = least or {"acks": 200, "joins": 20}
         for turn in range(3 * times):
-            if turn >= times and self._relays_have_struck():
+            if turn >= times and await self._has_struck():
                 return
             share = min(1.0, (turn + 1) / times)
             await self._until({what: int(count * share) for what, count in least.items()}, seconds=20)
@@ -112,9 +117,14 @@ class Fault:
         counts = self.counts()
         return all(counts[what, None] >= count for what, count in least.items())
 
-    def _relays_have_struck(self) -> bool:
-        return all(sum(relay.hits[what] for relay in self.world.relay.values()) >= least
-                   for what, least in self._needed.items() if what in counted)
+    async def _has_struck(self) -> bool:
+        relays = all(sum(relay.hits[what] for relay in self.world.relay.values()) >= least
+                     for what, least in self._needed.items() if what in counted)
+        named = {what: least for what, least in self._needed.items() if what in told_by_node}
+        if not relays or not named:
+            return relays
+        seen = await asyncio.to_thread(self._grown)
+        return all(seen.get(what, 0) >= least for what, least in named.items())
 
     # --- what many faults do
 
