@@ -14,6 +14,7 @@
 #include <fstream>
 #include <map>
 #include <mutex>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,8 @@ struct counting_peer_probe final : net::peer_probe {
   void frame_received(std::size_t, std::size_t items) override { items_in += items; }
   void ping_lost() override { ++pings_lost; }
 
+  /// For whatever reason.
+  int refusals() const { return std::accumulate(refused_.begin(), refused_.end(), 0); }
   int refused_for(net::peer_end why) const { return refused_[static_cast<std::size_t>(why)]; }
 
 private:
