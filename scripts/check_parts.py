@@ -180,7 +180,7 @@ PARTS = [
     Part("contract", 180, "adapters keep their ports' promises over real servers, and the models do as those do", contract),
     Part("integration", 300, "the protocol, asked of a node on both backends", integration),
     Part("checker", 120, "the replay finds each bug of a lying node", checker),
-    Part("page", 60, "the page's rules, and two tabs of a real browser", page),
+    Part("page", 90, "the page's rules, and two tabs of a real browser", page),
     Part("replay", 120, "real chat on both backends, with kill -9", replay),
     Part("faults", 150, "the strongest cells of the fault matrix, with short faults", faults),
     Part("simulate", 420, "5,000 worlds in virtual time, those that found a bug, and bugs that must be found", simulate),
