@@ -111,8 +111,7 @@ public:
   [[nodiscard]] effects detach(thread_index thread);
   /// Events after a position, for a reader that continues: from the window where it reaches, else one shared read.
   /// @param held the term of what the reader has at `after`. The window answers only who shares its history: a reader
-  /// may
-  ///   have heard of a failover before this feed, and only storage can say which of them was lost (C13)
+  ///   may have heard of a failover before this feed, and only storage can say which of them was lost (C13)
   [[nodiscard]] effects fetch(feed_ticket ticket, seq after, std::uint32_t limit, instant now,
                               std::optional<term> held = {});
 

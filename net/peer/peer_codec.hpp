@@ -60,8 +60,7 @@ struct peer_frame {
 peer_frame next_frame(std::deque<peer::item>& waiting, const peer_bounds& bounds);
 
 /// @returns none for a frame that `next_frame` of the same version cannot have made: cut, empty, too long, an item of
-/// no
-///   known kind or of the other direction, a string or number out of its range. Close the link.
+///   no known kind or of the other direction, a string or number out of its range. Close the link.
 std::optional<std::vector<peer::item>> decode_items(std::string_view frame, peer_says expected,
                                                     const peer_bounds& bounds);
 

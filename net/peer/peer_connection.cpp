@@ -23,30 +23,22 @@ tcp_socket unconnected(boost::asio::io_context& io) { return tcp_socket{io.get_e
 }  // namespace
 
 peer_connection::peer_connection(std::shared_ptr<peer_context> shared, tcp_socket socket)
+    : peer_connection(std::move(shared), std::move(socket), false) {}
+
+peer_connection::peer_connection(std::shared_ptr<peer_context> shared, peer_place where,
+                                 std::shared_ptr<peer_link_sink> sink)
+    : peer_connection(shared, unconnected(shared->io), true) {
+  place_ = std::move(where);
+  sink_ = std::move(sink);
+}
+
+peer_connection::peer_connection(std::shared_ptr<peer_context> shared, tcp_socket socket, bool is_dialled)
     : shared_(std::move(shared)),
-      is_dialled_(false),
+      is_dialled_(is_dialled),
       tls_(shared_->tls),
       outbox_(shared_->options.waiting_bytes_max, shared_->options.waiting_items_max,
               shared_->options.bounds.frame_bytes_max),
       ws_(std::move(socket)),
-      resolver_(shared_->io.get_executor()) {
-  ws_.write_buffer_bytes(mask_buffer_bytes);
-  ws_.auto_fragment(false);
-  ws_.binary(true);
-  ws_.read_message_max(hello_bytes_max);
-  ws_.control_callback([this](websocket::frame_type, boost::beast::string_view) { heard_at_ = clock::now(); });
-}
-
-peer_connection::peer_connection(std::shared_ptr<peer_context> shared, peer_place where,
-                                 std::shared_ptr<peer_link_sink> sink)
-    : shared_(std::move(shared)),
-      is_dialled_(true),
-      tls_(shared_->tls),
-      place_(std::move(where)),
-      sink_(std::move(sink)),
-      outbox_(shared_->options.waiting_bytes_max, shared_->options.waiting_items_max,
-              shared_->options.bounds.frame_bytes_max),
-      ws_(unconnected(shared_->io)),
       resolver_(shared_->io.get_executor()) {
   ws_.write_buffer_bytes(mask_buffer_bytes);
   ws_.auto_fragment(false);

@@ -50,6 +50,8 @@ private:
   using resolver = boost::asio::ip::basic_resolver<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
   using ws_stream = boost::beast::websocket::stream<peer_stream, false>;
 
+  peer_connection(std::shared_ptr<peer_context> shared, tcp_socket socket, bool is_dialled);
+
   // peer_handshake.cpp
   void dial();
   void connect(std::vector<boost::asio::ip::tcp::endpoint> all);
