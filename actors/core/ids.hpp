@@ -63,6 +63,8 @@ using room_ref = std::shared_ptr<const room_identity>;
 struct node_identity {
   std::string name;
   std::string incarnation;  ///< a random UUID, new at each start: what lease and shard rows name as `owner`
+
+  friend bool operator==(const node_identity&, const node_identity&) = default;
 };
 
 }  // namespace parley

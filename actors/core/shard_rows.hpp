@@ -1,9 +1,11 @@
 #pragma once
 
 #include "actors/core/ids.hpp"
+#include "actors/core/time.hpp"
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace parley {
 
@@ -23,12 +25,40 @@ struct shard_row {
   attempt n;
   bool has_lease = false;      ///< by the database's clock: the owner's lease row has not ended
   std::uint64_t renewals = 0;  ///< the owner's lease row's counter: it stands still when nobody renews
+  std::string wish = {};       ///< the name of the node that an operator wants as its owner; empty: placement decides
+};
+
+/// What a node says of itself with each renewal: its lease row is its entry in the database's registry of nodes.
+struct lease_wish {
+  milliseconds lease_time{};  ///< counted on the database's clock
+  std::string peer_address;   ///< HOST:PORT where other nodes reach it; empty: it has no links
+  bool is_leaving = false;    ///< it hands its shards over, and must be given none
+};
+
+/// A node as its lease row in one database shows it.
+struct cluster_node {
+  node_identity node;
+  std::string peer_address;
+  bool is_leaving = false;  ///< by its own wish or, with its row, by an operator's: it must be given no shard
+  bool has_lease = false;   ///< by the database's clock
+  std::uint64_t renewals = 0;
+
+  friend bool operator==(const cluster_node&, const cluster_node&) = default;
 };
 
 /// What a renewal saw.
 struct lease_renewal {
   database_identity identity;
   std::uint64_t renewals = 0;
+  std::vector<cluster_node> nodes = {};  ///< every lease row, the own one among them; long ended ones may be missing
+};
+
+/// A shard that its owner gives back, under the term that it holds.
+struct owned_shard {
+  shard_id shard;
+  parley::term term;
+
+  friend bool operator==(const owned_shard&, const owned_shard&) = default;
 };
 
 struct shard_claim {
