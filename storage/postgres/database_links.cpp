@@ -11,9 +11,10 @@ using postgres::exchange_end;
 using postgres::statement;
 namespace sql = postgres::sql;
 
-constexpr std::array writer_statements{&sql::wait_for_locks,    &sql::append,    &sql::append_one, &sql::prove,
-                                       &sql::forget_ended_keys, &sql::find_keys, &sql::recover,    &sql::trim,
-                                       &sql::release,           &sql::heads};
+constexpr std::array writer_statements{
+    &sql::wait_for_locks, &sql::append,  &sql::append_one, &sql::prove, &sql::forget_ended_keys,
+    &sql::find_keys,      &sql::recover, &sql::trim,       &sql::yield, &sql::release,
+    &sql::heads};
 constexpr std::array reader_statements{&sql::range, &sql::history, &sql::heads, &sql::claim, &sql::claim_unlocked};
 constexpr std::array control_statements{&sql::renew, &sql::survey, &sql::marks, &sql::sweep_keys, &sql::sweep_leases};
 

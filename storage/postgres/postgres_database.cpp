@@ -22,6 +22,17 @@ auto answering(completion<T> done, Read read) {
   };
 }
 
+std::vector<cluster_node> nodes_of(const postgres::rows& r) {
+  std::vector<cluster_node> nodes;
+  for (int row = 0; row < r.count(); ++row)
+    nodes.push_back({{std::string(r.bytes(row, 2)), std::string(r.bytes(row, 3))},
+                     std::string(r.bytes(row, 4)),
+                     r.flag(row, 5),
+                     r.flag(row, 6),
+                     static_cast<std::uint64_t>(r.int8(row, 7))});
+  return nodes;
+}
+
 }  // namespace
 
 postgres_database::postgres_database(boost::asio::io_context& io, postgres_options options, cluster_record cluster,
@@ -109,16 +120,17 @@ void postgres_database::trim(std::string owner, shard_fence fence, room_ref room
   });
 }
 
-void postgres_database::renew(node_identity node, milliseconds lease_time, completion<lease_renewal> done) {
+void postgres_database::renew(node_identity node, lease_wish wish, completion<lease_renewal> done) {
   parameters p;
   p.add(std::string_view(node.incarnation)).add(std::string_view(node.name));
-  p.add(static_cast<std::int64_t>(lease_time.count()));
+  p.add(static_cast<std::int64_t>(wish.lease_time.count()));
+  p.add(std::string_view(wish.peer_address)).add(wish.is_leaving);
   links_->post([p = std::move(p), done = std::move(done)](links& l) mutable {
     l.control({&sql::renew, std::move(p)}, [done = std::move(done), &l](exchange_end end) {
       if (!end.is_done()) return done(to_write_error(end));
       const auto& r = end.answers.front();
       l.newest().timeline = r.bytes(0, 1);
-      done(lease_renewal{l.newest(), static_cast<std::uint64_t>(r.int8(0, 0))});
+      done(lease_renewal{l.newest(), static_cast<std::uint64_t>(r.int8(0, 0)), nodes_of(r)});
     });
   });
 }
@@ -130,7 +142,7 @@ void postgres_database::survey(completion<std::vector<shard_row>> done) {
                 for (int row = 0; row < r.count(); ++row)
                   found.push_back({shard_id{static_cast<std::uint32_t>(r.int4(row, 0))}, std::string(r.bytes(row, 1)),
                                    r.id<term>(row, 2), r.id<attempt>(row, 3), r.flag(row, 4),
-                                   static_cast<std::uint64_t>(r.int8(row, 5))});
+                                   static_cast<std::uint64_t>(r.int8(row, 5)), std::string(r.bytes(row, 6))});
                 return found;
               }));
   });
@@ -151,6 +163,23 @@ void postgres_database::claim(node_identity node, std::vector<shard_claim> claim
   p->add(std::string_view(node.incarnation)).add(wanted).add(owners).add(terms).add(floors);
   links_->post([p = std::move(p), shards = std::move(shards), done = std::move(done)](links& l) mutable {
     l.claim(std::move(p), std::move(shards), true, std::move(done));
+  });
+}
+
+void postgres_database::yield(node_identity node, std::vector<owned_shard> shards, completion<std::size_t> done) {
+  postgres::array wanted(of::int4, shards.size()), terms(of::int8, shards.size());
+  for (const auto& s : shards) {
+    wanted.add(s.shard);
+    terms.add(s.term);
+  }
+  parameters p;
+  p.add(std::string_view(node.incarnation)).add(wanted).add(terms);
+  links_->post([p = std::move(p), done = std::move(done)](links& l) mutable {
+    l.write({&sql::yield, std::move(p)}, [done = std::move(done)](exchange_end end) {
+      // Doubtful is an error here, unlike at a release: this node lives on, and a failover may name it the owner again.
+      if (!end.is_done()) return done(to_write_error(end));
+      done(end.answers.front().affected());
+    });
   });
 }
 

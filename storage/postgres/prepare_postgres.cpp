@@ -111,7 +111,7 @@ void apply(session& db, std::uint32_t version, const migration& step, const post
 }
 
 void migrate(session& db, const postgres_options& options, const std::optional<cluster_record>& expected, log& log) {
-  const auto known = static_cast<std::uint32_t>(postgres::migrations.size());
+  const auto known = postgres_schema_version();
   if (schema_of(db) < known) {
     db.run(lock_sql);  // of the session: ends with it
     for (auto version = schema_of(db) + 1; version <= known; ++version)
@@ -134,6 +134,8 @@ cluster_record verify(session& db, const postgres_options& options, const std::o
 }
 
 }  // namespace
+
+std::uint32_t postgres_schema_version() { return static_cast<std::uint32_t>(postgres::migrations.size()); }
 
 result<cluster_record> prepare_postgres(const postgres_options& options, std::optional<cluster_record> expected,
                                         log& log) {

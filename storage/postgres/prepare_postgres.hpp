@@ -5,9 +5,13 @@
 #include "storage/cluster_record.hpp"
 #include "storage/postgres/postgres_options.hpp"
 
+#include <cstdint>
 #include <optional>
 
 namespace parley {
+
+/// The schema that this program makes, and the only one that it works on.
+std::uint32_t postgres_schema_version();
 
 /// Brings a database to this program's schema, each step in a transaction of its own, and finds out which cluster it
 /// belongs to; several nodes may race. Blocks: before anything else starts. Needs the right to create the schema only

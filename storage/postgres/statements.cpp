@@ -121,6 +121,15 @@ WITH held AS MATERIALIZED (
 SELECT hit.shard IS NOT NULL AS is_hit, h.owner = $1::text AND h.term = $3::int8 AS is_owner
 FROM (VALUES (1)) AS one LEFT JOIN held h ON true LEFT JOIN hit ON true)"};
 
+// A claim that committed is what gave this owner its term: a row that does not fit at the start will not fit later, and
+// is not locked. One that fits is looked at again after the wait.
+const statement yield{"yield", R"(
+WITH held AS MATERIALIZED (
+  SELECT s.shard FROM unnest($2::int4[], $3::int8[]) AS w(shard, term) JOIN parley.shard s ON s.shard = w.shard
+  WHERE s.owner = $1::text AND s.term = w.term AND s.moved_to IS NULL ORDER BY s.shard FOR UPDATE OF s
+)
+UPDATE parley.shard s SET owner = '' FROM held h WHERE s.shard = h.shard)"};
+
 const statement release{"release", R"(
 WITH gone AS (DELETE FROM parley.lease WHERE owner = $1::text),
 held AS MATERIALIZED (SELECT shard FROM parley.shard WHERE owner = $1::text ORDER BY shard FOR UPDATE)
@@ -186,15 +195,31 @@ ORDER BY q.place)"};
 const statement claim{"claim", PARLEY_CLAIM("FOR UPDATE")};
 const statement claim_unlocked{"claim_unlocked", PARLEY_CLAIM("FOR UPDATE SKIP LOCKED")};
 
+// The statement's snapshot shows the own row as it was before, or not at all: what RETURNING says stands in for it. A
+// node whose lease ended a minute ago is news to nobody. An operator's wish that it leaves is not the node's to touch.
 const statement renew{"renew", R"(
-INSERT INTO parley.lease AS l (owner, node, renewals, expires_at)
-VALUES ($1::text, $2::text, 1, clock_timestamp() + $3::int8 * interval '1 ms')
-ON CONFLICT (owner) DO UPDATE SET node = excluded.node, renewals = l.renewals + 1,
-  expires_at = clock_timestamp() + $3::int8 * interval '1 ms'
-RETURNING l.renewals, left(pg_walfile_name(pg_current_wal_lsn()), 8))"};
+WITH own AS (
+  INSERT INTO parley.lease AS l (owner, node, peer_address, is_leaving, renewals, expires_at)
+  VALUES ($1::text, $2::text, $4::text, $5::bool, 1, clock_timestamp() + $3::int8 * interval '1 ms')
+  ON CONFLICT (owner) DO UPDATE SET node = excluded.node, peer_address = excluded.peer_address,
+    is_leaving = excluded.is_leaving, renewals = l.renewals + 1,
+    expires_at = clock_timestamp() + $3::int8 * interval '1 ms'
+  RETURNING l.owner, l.node, l.peer_address, l.is_leaving OR l.is_asked_to_leave AS is_leaving, l.renewals,
+    l.expires_at
+), seen AS (
+  SELECT owner, node, peer_address, is_leaving, renewals, expires_at FROM own
+  UNION ALL
+  SELECT l.owner, l.node, l.peer_address, l.is_leaving OR l.is_asked_to_leave, l.renewals, l.expires_at
+  FROM parley.lease l
+  WHERE l.owner <> $1::text AND l.expires_at > clock_timestamp() - interval '1 minute'
+)
+SELECT own.renewals, left(pg_walfile_name(pg_current_wal_lsn()), 8), s.node, s.owner, s.peer_address, s.is_leaving,
+  s.expires_at > clock_timestamp() AS has_lease, s.renewals
+FROM own CROSS JOIN seen s ORDER BY s.owner)"};
 
 const statement survey{"survey", R"(
-SELECT s.shard, s.owner, s.term, s.n, coalesce(l.expires_at > clock_timestamp(), false), coalesce(l.renewals, 0)
+SELECT s.shard, s.owner, s.term, s.n, coalesce(l.expires_at > clock_timestamp(), false), coalesce(l.renewals, 0),
+  s.wish
 FROM parley.shard s LEFT JOIN parley.lease l ON l.owner = s.owner WHERE s.moved_to IS NULL ORDER BY s.shard)"};
 
 const statement marks{"marks", R"(

@@ -23,6 +23,7 @@ extern const statement forget_ended_keys;
 extern const statement find_keys;
 extern const statement recover;
 extern const statement trim;
+extern const statement yield;
 extern const statement release;
 
 extern const statement range;

@@ -5,6 +5,9 @@
 namespace parley::sqlite {
 namespace {
 
+/// How long after its end a node's lease row is still shown.
+constexpr std::chrono::minutes lease_row_kept{1};
+
 term term_after(const shard_claim& wish, unix_time now) {
   // No event of the shard has a term above its row's: both are in one file, and an append carries the row's term.
   const auto clock = static_cast<std::uint64_t>(now.time_since_epoch().count());
@@ -13,15 +16,29 @@ term term_after(const shard_claim& wish, unix_time now) {
 
 }  // namespace
 
-std::uint64_t renew(connection& db, const node_identity& node, unix_time ends_at) {
+std::uint64_t renew(connection& db, const node_identity& node, const lease_wish& wish, unix_time now) {
   auto q = db.run(
-      "INSERT INTO lease (incarnation, node, ends_at, renewals) VALUES (?1, ?2, ?3, 1) "
-      "ON CONFLICT DO UPDATE SET node = ?2, ends_at = ?3, renewals = renewals + 1 RETURNING renewals",
-      std::string_view(node.incarnation), std::string_view(node.name), ends_at);
+      "INSERT INTO lease (incarnation, node, ends_at, renewals, peer_address, is_leaving) "
+      "VALUES (?1, ?2, ?3, 1, ?4, ?5) "
+      "ON CONFLICT DO UPDATE SET node = ?2, ends_at = ?3, renewals = renewals + 1, peer_address = ?4, is_leaving = ?5 "
+      "RETURNING renewals",
+      std::string_view(node.incarnation), std::string_view(node.name), now + wish.lease_time,
+      std::string_view(wish.peer_address), std::uint64_t{wish.is_leaving});
   if (!q.step()) throw failure(SQLITE_INTERNAL, "an upsert returned no row");
   const auto renewals = q.number(0);
   q.step();  // to the statement's end: only then it has run
   return renewals;
+}
+
+std::vector<cluster_node> cluster_nodes(connection& db, const node_identity& node, unix_time now) {
+  auto q = db.run(
+      "SELECT node, incarnation, peer_address, is_leaving, ends_at > ?2, renewals FROM lease "
+      "WHERE incarnation = ?1 OR ends_at > ?3 ORDER BY incarnation",
+      std::string_view(node.incarnation), now, now - lease_row_kept);
+  std::vector<cluster_node> nodes;
+  while (q.step())
+    nodes.push_back({{q.text(0), q.text(1)}, q.text(2), q.number(3) != 0, q.number(4) != 0, q.number(5)});
+  return nodes;
 }
 
 std::vector<shard_row> survey(connection& db, unix_time now) {
@@ -51,6 +68,14 @@ std::vector<claimed_shard> claim(connection& db, const node_identity& node, cons
       answers.push_back({wish.shard, false, {}, {}});
   }
   return answers;
+}
+
+std::size_t yield(connection& db, const node_identity& node, const std::vector<owned_shard>& shards) {
+  std::size_t count = 0;
+  for (const auto& s : shards)
+    count += db.change("UPDATE shard SET owner = '' WHERE shard = ? AND owner = ? AND term = ?", s.shard,
+                       std::string_view(node.incarnation), s.term);
+  return count;
 }
 
 std::size_t release(connection& db, const node_identity& node) {

@@ -64,6 +64,11 @@ CREATE TABLE dedup_key (
 ) WITHOUT ROWID;
 CREATE INDEX dedup_key_expiry ON dedup_key (expires_at);
 )",
+    // 2: a lease row is also its node's entry in the registry of nodes.
+    R"(
+ALTER TABLE lease ADD COLUMN peer_address TEXT NOT NULL DEFAULT '';
+ALTER TABLE lease ADD COLUMN is_leaving INTEGER NOT NULL DEFAULT 0;
+)",
 };
 
 error incompatible(const std::string& why) { return {errc::incompatible, why}; }

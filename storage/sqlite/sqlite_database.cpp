@@ -92,9 +92,11 @@ void sqlite_database::trim(std::string owner, shard_fence fence, room_ref room, 
   });
 }
 
-void sqlite_database::renew(node_identity node, milliseconds lease_time, completion<lease_renewal> done) {
-  write(std::move(done), [this, node = std::move(node), lease_time](sqlite::connection& db) {
-    return lease_renewal{identity_, sqlite::renew(db, node, unix_now() + lease_time)};
+void sqlite_database::renew(node_identity node, lease_wish wish, completion<lease_renewal> done) {
+  write(std::move(done), [this, node = std::move(node), wish = std::move(wish)](sqlite::connection& db) {
+    const auto now = unix_now();
+    const auto renewals = sqlite::renew(db, node, wish, now);
+    return lease_renewal{identity_, renewals, sqlite::cluster_nodes(db, node, now)};
   });
 }
 
@@ -106,6 +108,12 @@ void sqlite_database::claim(node_identity node, std::vector<shard_claim> claims,
                             completion<std::vector<claimed_shard>> done) {
   write(std::move(done), [node = std::move(node), claims = std::move(claims)](sqlite::connection& db) {
     return sqlite::claim(db, node, claims, unix_now());
+  });
+}
+
+void sqlite_database::yield(node_identity node, std::vector<owned_shard> shards, completion<std::size_t> done) {
+  write(std::move(done), [node = std::move(node), shards = std::move(shards)](sqlite::connection& db) {
+    return sqlite::yield(db, node, shards);
   });
 }
 

@@ -8,8 +8,24 @@ namespace {
 const auto first = node_named("n1");
 const auto second = node_named("n2");
 
+lease_renewal renew(store& where, const node_identity& node, lease_wish wish) {
+  return value_of<lease_renewal>([&](auto done) { where.ownership().renew(node, std::move(wish), std::move(done)); });
+}
+
 lease_renewal renew(store& where, const node_identity& node, milliseconds lease_time) {
-  return value_of<lease_renewal>([&](auto done) { where.ownership().renew(node, lease_time, std::move(done)); });
+  return renew(where, node, {lease_time, {}, false});
+}
+
+cluster_node entry_of(const node_identity& node, const lease_renewal& seen) {
+  std::vector<cluster_node> found;
+  for (const auto& n : seen.nodes)
+    if (n.node.incarnation == node.incarnation) found.push_back(n);
+  REQUIRE(found.size() == 1);
+  return found[0];
+}
+
+std::size_t yield(store& where, const node_identity& node, std::vector<owned_shard> shards) {
+  return value_of<std::size_t>([&](auto done) { where.ownership().yield(node, std::move(shards), std::move(done)); });
 }
 
 std::size_t release(store& where, const node_identity& node) {
@@ -118,6 +134,51 @@ TEST_CASE("a renewal names the database and counts", "[contract][ownership_log]"
   CHECK(renew(*store, first, std::chrono::minutes(1)).identity == one.identity);
 }
 
+TEST_CASE("a renewal brings the entries of all nodes", "[contract][ownership_log]") {
+  const auto store = make_store();
+  CHECK(renew(*store, second, {std::chrono::minutes(1), "10.0.0.2:7500", false}).nodes.size() == 1);
+  const auto seen = renew(*store, first, {std::chrono::minutes(1), "10.0.0.1:7500", true});
+  REQUIRE(seen.nodes.size() == 2);
+  CHECK(entry_of(first, seen) == cluster_node{first, "10.0.0.1:7500", true, true, 1});
+  CHECK(entry_of(second, seen) == cluster_node{second, "10.0.0.2:7500", false, true, 1});
+}
+
+TEST_CASE("a node's entry is what it said last, in its own answer too", "[contract][ownership_log]") {
+  const auto store = make_store();
+  renew(*store, second, std::chrono::minutes(1));
+  renew(*store, first, {std::chrono::minutes(1), "10.0.0.1:7500", false});
+  const auto wish = GENERATE(lease_wish{std::chrono::minutes(1), "10.0.0.9:7500", false},
+                             lease_wish{std::chrono::minutes(1), "10.0.0.1:7500", true},
+                             lease_wish{std::chrono::minutes(1), "", false});
+  const cluster_node expected{first, wish.peer_address, wish.is_leaving, true, 2};
+  CHECK(entry_of(first, renew(*store, first, wish)) == expected);
+  CHECK(entry_of(first, renew(*store, second, std::chrono::minutes(1))) == expected);
+}
+
+TEST_CASE("a node whose lease ended is seen without one, until it renews", "[contract][ownership_log]") {
+  const auto store = make_store();
+  const auto second_as_first_sees_it = [&] { return entry_of(second, renew(*store, first, std::chrono::minutes(1))); };
+  renew(*store, second, {milliseconds{200}, "10.0.0.2:7500", false});
+  CHECK(eventually([&] { return !second_as_first_sees_it().has_lease; }));
+  CHECK(second_as_first_sees_it() == cluster_node{second, "10.0.0.2:7500", false, false, 1});
+  renew(*store, second, std::chrono::minutes(1));
+  CHECK(second_as_first_sees_it().has_lease);
+}
+
+TEST_CASE("who released, or ended long ago, is no longer among the nodes", "[contract][ownership_log]") {
+  const auto store = make_store();
+  renew(*store, first, std::chrono::minutes(1));
+  SECTION("released") {
+    renew(*store, second, std::chrono::minutes(1));
+    release(*store, second);
+  }
+  SECTION("ended two minutes ago") {
+    CHECK(renew(*store, second, -std::chrono::minutes(2)).nodes.size() == 2);  // the own one is there whatever it says
+  }
+  const auto seen = renew(*store, first, std::chrono::minutes(1));
+  CHECK(seen.nodes == std::vector{cluster_node{first, "", false, true, 2}});
+}
+
 TEST_CASE("a lease that nobody renews ends, and its shards stay named", "[contract][ownership_log]") {
   const auto store = make_store();
   renew(*store, first, std::chrono::minutes(1));
@@ -159,6 +220,75 @@ TEST_CASE("who released can no longer append", "[contract][ownership_log][G7]") 
   REQUIRE(outcome.has_value());
   CHECK(outcome->verdicts == std::vector{shard_verdict::not_owner});
   CHECK(head_of(*store, room).head == ana.at(1, 1));
+}
+
+TEST_CASE("a yield frees what its node owns under the term that it names, and nothing else",
+          "[contract][ownership_log]") {
+  const auto store = make_store();
+  owner ana(*store, "n1", {1, 2, 3}), bob(*store, "n2", {4});
+  ana.say(room_named("general", 1), {said(1, "one")});
+  const auto before = mark_of(*store, 1);
+  const term former{ana.term_of(2).value - 1};
+  const std::vector<owned_shard> wishes{{shard_id{4}, bob.term_of(4)},
+                                        {shard_id{2}, former},
+                                        {shard_id{1}, ana.term_of(1)},
+                                        {shard_id{5}, term{}},
+                                        {shard_id{77}, ana.term_of(1)}};
+  CHECK(yield(*store, ana.node(), wishes) == 1);
+  CHECK(row_of(*store, 1).owner.empty());
+  CHECK_FALSE(row_of(*store, 1).has_lease);
+  CHECK(row_of(*store, 1).term == before.term);
+  CHECK(row_of(*store, 1).n == before.n);
+  for (const std::uint32_t kept : {2u, 3u}) {
+    CHECK(row_of(*store, kept).owner == ana.node().incarnation);
+    CHECK(row_of(*store, kept).term == ana.term_of(kept));
+    CHECK(row_of(*store, kept).has_lease);  // the node stays
+  }
+  CHECK(row_of(*store, 4).owner == bob.node().incarnation);
+  CHECK(yield(*store, ana.node(), wishes) == 0);
+  CHECK(yield(*store, ana.node(), {}) == 0);
+  CHECK(yield(*store, ana.node(), {{shard_id{3}, ana.term_of(3)}, {shard_id{2}, ana.term_of(2)}}) == 2);
+}
+
+TEST_CASE("who yielded a shard can no longer append to it", "[contract][ownership_log][G7]") {
+  const auto store = make_store();
+  const auto given = room_named("given", 1), kept = room_named("kept", 2);
+  owner ana(*store, "n1", {1, 2});
+  ana.say(given, {said(1, "one")});
+  REQUIRE(yield(*store, ana.node(), {{shard_id{1}, ana.term_of(1)}}) == 1);
+  const auto outcome = ana.send(
+      ana.batch_of({ana.append_of(given, ana.at(1, 1), {said(2, "late")}), ana.append_of(kept, {}, {said(1, "one")})}));
+  REQUIRE(outcome.has_value());
+  CHECK(outcome->verdicts == std::vector{shard_verdict::not_owner, shard_verdict::committed});
+  CHECK(head_of(*store, given).head == ana.at(1, 1));
+}
+
+TEST_CASE("a yielded shard is won at once, under a larger term, and goes on with its n",
+          "[contract][ownership_log][G7][G2]") {
+  const auto store = make_store();
+  const auto room = room_named("general", 1);
+  owner ana(*store, "n1", {1});
+  ana.say(room, {said(1, "one")});
+  REQUIRE(yield(*store, ana.node(), {{shard_id{1}, ana.term_of(1)}}) == 1);
+  owner bob(*store, "n2", {1});
+  CHECK(bob.term_of(1) > ana.term_of(1));
+  CHECK(bob.fence(1).before == ana.fence(1).before);
+  bob.say(room, {said(2, "two")});
+  const auto page = range_of(*store, room, 0);
+  REQUIRE(page.events.size() == 2);
+  CHECK(page.events[0]->at_position() == ana.at(1, 1));
+  CHECK(page.events[1]->at_position() == bob.at(1, 2));
+}
+
+TEST_CASE("a yield that comes after a claim changes nothing", "[contract][ownership_log][G7]") {
+  const auto store = make_store();
+  const auto room = room_named("general", 1);
+  owner former(*store, "n1", {1});
+  owner present(*store, GENERATE("n2", "n1"), {1});  // another node, or the same one anew
+  CHECK(yield(*store, former.node(), {{shard_id{1}, former.term_of(1)}}) == 0);
+  CHECK(row_of(*store, 1).owner == present.node().incarnation);
+  CHECK(row_of(*store, 1).term == present.term_of(1));
+  present.say(room, {said(1, "one")});
 }
 
 TEST_CASE("a takeover sees all that the former owner committed", "[contract][ownership_log][G7][G3]") {

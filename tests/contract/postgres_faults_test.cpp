@@ -26,6 +26,17 @@ TEST_CASE("a locked shard waits alone", "[contract][postgres][C3]") {
   ana.say(locked, {said(1, "l")});
 }
 
+TEST_CASE("a shard that moved to another database is not given back", "[contract][postgres][G7]") {
+  auto& server = shared_server();
+  const auto store = fresh(server);
+  owner ana(*store, "n1", {1, 2});
+  server.execute("UPDATE parley.shard SET moved_to = 'elsewhere' WHERE shard = 1", store->name());
+  const std::vector<owned_shard> both{{shard_id{1}, ana.term_of(1)}, {shard_id{2}, ana.term_of(2)}};
+  CHECK(value_of<std::size_t>([&](auto done) { store->ownership().yield(ana.node(), both, done); }) == 1);
+  CHECK(server.execute("SELECT owner FROM parley.shard WHERE shard = 1", store->name())[0][0] ==
+        ana.node().incarnation);
+}
+
 TEST_CASE("a lone event of a locked shard does not wait", "[contract][postgres][C3]") {
   auto& server = shared_server();
   const auto store = fresh(server);
@@ -93,7 +104,9 @@ TEST_CASE("a server out of reach is refused at once, and used again when it is b
     const auto r = ana.send(ana.batch_of({ana.append_of(room, ana.at(1, 1), {said(2, "two")})}));
     return !r && r.error().code == errc::unavailable;
   }));
-  CHECK(answer_of<lease_renewal>([&](auto done) { store->ownership().renew(ana.node(), seconds{3}, done); })
+  CHECK(answer_of<lease_renewal>([&](auto done) {
+          store->ownership().renew(ana.node(), {seconds{3}, {}, false}, done);
+        })
             .error()
             .code == errc::unavailable);
   server.start();

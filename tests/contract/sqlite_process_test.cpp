@@ -140,6 +140,24 @@ TEST_CASE("a database of a newer schema is refused untouched", "[contract][sqlit
   CHECK(opened.error().detail.find("999") != std::string::npos);
 }
 
+TEST_CASE("a database of the first schema is brought up to the present one", "[contract][sqlite]") {
+  temporary_folder folder;
+  silent_log log;
+  const auto path = folder.file("parley.db");
+  const auto id = (*sqlite_database::open(options_for(path), log))->cluster().id;
+  run_sql(path,
+          "ALTER TABLE lease DROP COLUMN peer_address; ALTER TABLE lease DROP COLUMN is_leaving;"
+          "PRAGMA user_version = 1");
+  const auto opened = sqlite_database::open(options_for(path), log);
+  REQUIRE(opened.has_value());
+  CHECK((*opened)->cluster().id == id);
+  const auto node = node_named("n1");
+  const auto seen = value_of<lease_renewal>([&](auto done) {
+    (*opened)->renew(node, {std::chrono::minutes(1), "10.0.0.1:7500", true}, done);
+  });
+  CHECK(seen.nodes == std::vector{cluster_node{node, "10.0.0.1:7500", true, true, 1}});
+}
+
 TEST_CASE("what is no database of ours is refused", "[contract][sqlite]") {
   temporary_folder folder;
   silent_log log;

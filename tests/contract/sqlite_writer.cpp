@@ -36,7 +36,9 @@ event_ptr numbered(term t, std::uint64_t s) {
 void write_for_ever(sqlite_database& database, const node_identity& node) {
   const auto room = contract::crash_room();
   // Long: only the file's lock can tell a later process that this lease is over.
-  value_of<lease_renewal>([&](auto done) { database.renew(node, std::chrono::hours(1), std::move(done)); });
+  value_of<lease_renewal>([&](auto done) {
+    database.renew(node, {std::chrono::hours(1), {}, false}, std::move(done));
+  });
   const auto won = value_of<std::vector<claimed_shard>>([&](auto done) {
     database.claim(node, {{room->shard, "", {}, {}}}, std::move(done));
   });

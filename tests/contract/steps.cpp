@@ -48,7 +48,9 @@ std::vector<std::uint64_t> seqs(const event_list& events) {
 
 owner::owner(store& where, std::string_view name, std::vector<std::uint32_t> shards)
     : store_(where), node_(node_named(name)) {
-  value_of<lease_renewal>([&](auto done) { where.ownership().renew(node_, std::chrono::minutes(1), done); });
+  value_of<lease_renewal>([&](auto done) {
+    where.ownership().renew(node_, {std::chrono::minutes(1), {}, false}, done);
+  });
   std::vector<shard_claim> claims;
   for (auto shard : shards) {
     const auto row = row_of(where, shard);

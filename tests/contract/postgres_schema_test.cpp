@@ -1,0 +1,57 @@
+// The schema's steps: from the first version to the present one, and no step back.
+#include "storage/postgres/prepare_postgres.hpp"
+#include "tests/contract/postgres_faults.hpp"
+
+namespace parley::contract {
+namespace {
+
+std::string schema_of(const postgres_store& where) {
+  return shared_server().execute("SELECT max(version) FROM parley.schema_version", where.name())[0][0];
+}
+
+/// Takes back what came after the first version.
+void step_back(const postgres_store& where) {
+  auto& server = shared_server();
+  server.execute(
+      "ALTER TABLE parley.lease DROP COLUMN peer_address, DROP COLUMN is_leaving, DROP COLUMN is_asked_to_leave;"
+      "ALTER TABLE parley.shard DROP COLUMN wish",
+      where.name());
+  server.execute("DELETE FROM parley.schema_version WHERE version > 1", where.name());
+}
+
+}  // namespace
+
+TEST_CASE("a database of the first schema is brought up and keeps what it holds", "[contract][postgres]") {
+  const auto store = fresh(shared_server());
+  const auto room = room_named("general", 1);
+  owner ana(*store, "n1", {1});
+  ana.say(room, {said(1, "one")});
+  const auto present = schema_of(*store);
+  step_back(*store);
+  store->reopen();
+  CHECK(schema_of(*store) == present);
+  await_writes(ana, room, 2);
+  const auto bob = node_named("n2");
+  const auto seen = value_of<lease_renewal>([&](auto done) {
+    store->ownership().renew(bob, {std::chrono::minutes(1), "10.0.0.2:7500", true}, done);
+  });
+  CHECK(seen.nodes ==
+        std::vector{cluster_node{ana.node(), "", false, true, 1}, cluster_node{bob, "10.0.0.2:7500", true, true, 1}});
+}
+
+TEST_CASE("a PostgreSQL database of a newer schema is refused untouched", "[contract][postgres]") {
+  auto& server = shared_server();
+  const auto store = fresh(server);
+  server.execute("INSERT INTO parley.schema_version (version, name) VALUES (999, 'later')", store->name());
+  auto options = impatient();
+  options.dsn = server.dsn(store->name());
+  options.is_home = true;
+  quiet_log log;
+  const auto prepared = prepare_postgres(options, std::nullopt, log);
+  REQUIRE_FALSE(prepared.has_value());
+  CHECK(prepared.error().code == errc::incompatible);
+  CHECK(prepared.error().detail.find("999") != std::string::npos);
+  CHECK(schema_of(*store) == "999");
+}
+
+}  // namespace parley::contract
