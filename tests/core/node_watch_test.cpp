@@ -1,0 +1,71 @@
+#include "actors/core/node_watch.hpp"
+
+#include "tests/core/given.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace parley::testing {
+namespace {
+
+cluster_node node_of(const std::string& name, std::uint64_t renewals, bool has_lease = true, bool is_leaving = false) {
+  return {{name, name + "-life"}, name + ":7000", is_leaving, has_lease, renewals};
+}
+std::vector<std::string> names_of(const std::vector<node_identity>& nodes) {
+  std::vector<std::string> names;
+  for (const auto& node : nodes) names.push_back(node.name);
+  return names;
+}
+using names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a node learns its name from its own row, and is none of the others", "[core][node_watch]") {
+  node_watch w{"n1-life", 3000ms};
+  w.renewed({node_of("n1", 1), node_of("n2", 1)}, noon);
+  CHECK(w.self().name == "n1");
+  CHECK(names_of(w.others(noon)) == names{"n2"});
+}
+
+TEST_CASE("who has no lease, or leaves, is offered nothing", "[core][node_watch]") {
+  node_watch w{"n1-life", 3000ms};
+  w.renewed({node_of("n2", 1, false), node_of("n3", 1, true, true), node_of("n4", 1)}, noon);
+  CHECK(names_of(w.others(noon)) == names{"n4"});
+}
+
+TEST_CASE("who cannot be reached is offered nothing", "[core][node_watch]") {
+  node_watch w{"n1-life", 3000ms};
+  auto mute = node_of("n2", 1);
+  mute.peer_address.clear();
+  w.renewed({mute, node_of("n1", 1)}, noon);
+  CHECK(w.others(noon).empty());
+  CHECK(w.is_reachable());
+}
+
+TEST_CASE("a lease that a stepped clock keeps alive is not believed for more than two lease times",
+          "[core][node_watch][G7]") {
+  node_watch w{"n1-life", 3000ms};
+  w.renewed({node_of("n2", 1)}, noon);
+  w.renewed({node_of("n2", 1)}, noon + 5999ms);
+  CHECK(w.others(noon + 5999ms).size() == 1);
+  CHECK(w.others(noon + 6000ms).empty());
+  w.renewed({node_of("n2", 2)}, noon + 7s);
+  CHECK(w.others(noon + 7s).size() == 1);
+}
+
+TEST_CASE("a node is settled once it was seen to renew", "[core][node_watch]") {
+  node_watch w{"n1-life", 3000ms};
+  w.renewed({node_of("n2", 4)}, noon);
+  CHECK(w.settled(noon).empty());
+  w.renewed({node_of("n2", 5)}, noon + 1s);
+  CHECK(w.settled(noon + 1s).size() == 1);
+}
+
+TEST_CASE("a row that is gone is forgotten: a node of that life is new when it comes back", "[core][node_watch][G9]") {
+  node_watch w{"n1-life", 3000ms};
+  w.renewed({node_of("n2", 4)}, noon);
+  w.renewed({}, noon + 1s);
+  w.renewed({node_of("n2", 5)}, noon + 2s);
+  CHECK(w.settled(noon + 2s).empty());
+}
+
+}  // namespace parley::testing
