@@ -41,6 +41,12 @@ enum class mutant {
   lease_from_answer,
   claim_without_watch,
   head_word_without_lease,
+  // changes of owner
+  owner_changed_at_once,
+  returned_goes_last,
+  lost_write_is_unstored,
+  write_after_hand_over,
+  head_word_after_hand_over,
   // joins and the live path
   history_before_subscribe,
   shared_head_query,

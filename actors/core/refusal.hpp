@@ -29,6 +29,12 @@ enum class refusal_code : std::uint16_t {
   outcome_unknown = 5031,  ///< it may be stored: repeat with the same client_msg_id
 };
 
+/// After such an end of a write, what its session sent behind it must fail too, so that the session can repeat all of
+/// it in order (C16).
+constexpr bool breaks_order(refusal_code code) {
+  return code == refusal_code::unavailable || code == refusal_code::outcome_unknown || code == refusal_code::internal;
+}
+
 /// An operation's refusal. `message` is for the client's developer: constant text plus what the client itself sent.
 struct refusal {
   refusal_code code = refusal_code::internal;

@@ -7,9 +7,7 @@ namespace {
 
 bool breaks_order(const server_message& answer) {
   const auto* failed = std::get_if<reply::failed>(&answer.body);
-  return failed != nullptr &&
-         (failed->why.code == refusal_code::unavailable || failed->why.code == refusal_code::outcome_unknown ||
-          failed->why.code == refusal_code::internal);
+  return failed != nullptr && breaks_order(failed->why.code);
 }
 
 }  // namespace
