@@ -4,6 +4,7 @@
 #include "actors/feeds_actor.hpp"
 #include "actors/lean_sharing.hpp"
 #include "actors/ownership_actor.hpp"
+#include "actors/peer_reception.hpp"
 #include "actors/router_actor.hpp"
 #include "actors/shard_actor.hpp"
 #include "actors/stop.hpp"
@@ -91,6 +92,7 @@ struct chat::running {
   std::vector<caf::actor> owners;
   std::vector<caf::actor> shards;
   std::vector<std::shared_ptr<feeds_sink>> sinks;
+  std::unique_ptr<peer_reception> door;
   std::mutex mutex;  // guards what `open` and `stop` share
   caf::actor router;
   caf::actor feeds;
@@ -98,7 +100,7 @@ struct chat::running {
 };
 
 chat::chat(chat_options options, std::vector<database_ports> databases, std::vector<fan_out*> endpoints,
-           parley::log& log, chat_probe& probe, const machine_clock& clock)
+           parley::log& log, chat_probe& probe, const machine_clock& clock, peer_network* peers)
     : running_(std::make_unique<running>()) {
   auto context = std::make_shared<chat_context>();
   context->options = std::move(options);
@@ -107,6 +109,7 @@ chat::chat(chat_options options, std::vector<database_ports> databases, std::vec
   context->log = &log;
   context->probe = &probe;
   context->clock = &clock;
+  context->peers = peers;
   for (std::size_t i = 0; i < context->databases.size(); ++i)
     context->leases.push_back(std::make_unique<lease_clock>());
   running_->context = std::move(context);
@@ -128,15 +131,15 @@ void chat::start(live_front& front) {
   r.system = std::make_unique<caf::actor_system>(r.config);
   auto& system = *r.system;
   std::vector<std::unordered_map<shard_id, caf::actor>> by_database(r.context->databases.size());
+  r.router = system.spawn<router_actor>(r.context);
   for (std::uint32_t i = 0; i < r.context->databases.size(); ++i) {
     r.writers.push_back(system.spawn<writer_actor>(r.context, database_id{i}));
   }
   for (std::uint32_t i = 0; i < r.context->options.shards; ++i) {
     const auto database = r.context->options.routes[i].database.value;
-    r.shards.push_back(system.spawn<shard_actor>(r.context, shard_id{i}, r.writers[database]));
+    r.shards.push_back(system.spawn<shard_actor>(r.context, shard_id{i}, r.writers[database], r.router));
     by_database[database].emplace(shard_id{i}, r.shards.back());
   }
-  r.router = system.spawn<router_actor>(r.shards);
   r.feeds = system.spawn<feeds_actor>(r.context, r.router);
   for (std::size_t i = 0; i < r.context->endpoints.size(); ++i) {
     r.sinks.push_back(std::make_shared<feeds_sink>(r.feeds, i));
@@ -144,12 +147,19 @@ void chat::start(live_front& front) {
   }
   for (std::uint32_t i = 0; i < r.context->databases.size(); ++i) {
     r.owners.push_back(
-        system.spawn<ownership_actor>(r.context, database_id{i}, std::move(by_database[i]), r.writers[i]));
+        system.spawn<ownership_actor>(r.context, database_id{i}, std::move(by_database[i]), r.writers[i], r.router));
+  }
+  const msg::house house{r.shards, r.owners};
+  caf::anon_send(r.router, house);
+  if (r.context->peers != nullptr) {
+    r.door = std::make_unique<peer_reception>(system, r.context, house);
+    r.context->peers->serve(r.door.get());
   }
 }
 
 bool chat::is_ready() const {
-  return !running_->context->is_stopping && shards_owned() == running_->context->options.shards;
+  return !running_->context->is_stopping &&
+         shards_owned() + running_->context->shards_elsewhere >= running_->context->options.shards;
 }
 
 std::size_t chat::shards_owned() const { return running_->context->shards_owned; }
@@ -164,6 +174,15 @@ std::shared_ptr<conversation> chat::open(std::shared_ptr<session_port> session, 
 }
 
 caf::actor_system& chat::system() { return *running_->system; }
+
+bool chat::leave(std::function<void()> left) {
+  auto& r = *running_;
+  const std::lock_guard lock(r.mutex);
+  if (!r.system || r.context->is_stopping || r.is_ended) return false;
+  const auto done = each_of(r.owners.size(), std::move(left));
+  for (const auto& owner : r.owners) caf::anon_send(owner, msg::leave{done});
+  return true;
+}
 
 bool chat::release(std::function<void()> released) {
   auto& r = *running_;
@@ -189,6 +208,10 @@ void chat::end() {
     r.context->is_stopping = true;
   }
   for (auto& sink : r.sinks) sink->forget();
+  if (r.door) {
+    r.context->peers->serve(nullptr);
+    r.door->end();
+  }
   stop_now(r.feeds);
   stop_now(r.router);
   for (auto* actors : {&r.owners, &r.shards, &r.writers}) {

@@ -6,6 +6,7 @@
 #include "actors/ports/conversation.hpp"
 #include "actors/ports/live_front.hpp"
 #include "actors/ports/log.hpp"
+#include "actors/ports/peer_network.hpp"
 
 #include <caf/fwd.hpp>
 
@@ -21,15 +22,18 @@ namespace parley {
 class chat final : public reception {
 public:
   chat(chat_options options, std::vector<database_ports> databases, std::vector<fan_out*> endpoints, parley::log& log,
-       chat_probe& probe, const machine_clock& clock = this_machine());
+       chat_probe& probe, const machine_clock& clock = this_machine(), peer_network* peers = nullptr);
   ~chat() override;
 
   /// Spawns the actors and begins to claim shards. Once.
   void start(live_front& front);
-  /// Does this node own every shard?
+  /// Does it know an owner for every shard, itself or another node?
   bool is_ready() const;
   std::size_t shards_owned() const;
   std::shared_ptr<conversation> open(std::shared_ptr<session_port> session, std::string instance) override;
+  /// Hands every shard over to other nodes, sessions go on: `left` runs when none is left here, or nobody is there to
+  /// take them, on whatever thread. @returns false: it does not run
+  bool leave(std::function<void()> left);
   /// After the front has closed its sessions: commits what is under way, gives the shards back, ends every actor.
   /// Blocks, at most about `release_wait`; for the main thread.
   void stop();

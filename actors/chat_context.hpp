@@ -8,6 +8,7 @@
 #include "actors/ports/live_front.hpp"
 #include "actors/ports/log.hpp"
 #include "actors/ports/ownership_log.hpp"
+#include "actors/ports/peer_network.hpp"
 
 #include <atomic>
 #include <memory>
@@ -45,12 +46,14 @@ struct chat_context {
   chat_options options;
   std::vector<database_ports> databases;
   std::vector<fan_out*> endpoints;
+  peer_network* peers = nullptr;  ///< null: this node has no links
   live_front* front = nullptr;
   parley::log* log = nullptr;
   chat_probe* probe = nullptr;
   const machine_clock* clock = &this_machine();
   std::vector<std::unique_ptr<lease_clock>> leases;  ///< per database
   std::atomic<std::size_t> shards_owned{0};
+  std::atomic<std::size_t> shards_elsewhere{0};  ///< that a node with a standing lease owns, as last seen
   std::atomic<bool> is_stopping{false};
 
   event_log& log_of(shard_id shard) const { return *databases[options.routes[shard.value].database.value].log; }

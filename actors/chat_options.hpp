@@ -5,9 +5,11 @@
 #include "actors/core/join_merge.hpp"
 #include "actors/core/lease.hpp"
 #include "actors/core/room_log.hpp"
+#include "actors/core/route_options.hpp"
 #include "actors/core/shard_writer.hpp"
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 namespace parley {
@@ -20,6 +22,7 @@ struct shard_route {
 
 struct chat_options {
   node_identity node;
+  std::string peer_address;  ///< HOST:PORT where other nodes reach this one; empty: nowhere
   std::uint32_t shards = 256;
   std::vector<shard_route> routes;  ///< one per shard
   std::size_t workers = 2;          ///< CAF's scheduler threads; 0: none, whoever owns `chat::system` runs every step
@@ -32,6 +35,7 @@ struct chat_options {
   milliseconds head_period{30'000};  ///< a quiet room's readers are told its head so often; 0: never
   milliseconds release_wait{3000};   ///< a stop waits so long for batches under way
   lease_options lease;
+  route_options route;
   shard_writer_options writer;
   room_log_options room;
   feed_options feed;

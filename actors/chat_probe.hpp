@@ -20,6 +20,10 @@ public:
   virtual void outcome_unknown() {}
   virtual void shard_opened() {}
   virtual void shard_lost() {}
+  virtual void shard_handed_over() {}  ///< to another node, beside `shard_lost`
+  virtual void publish_forwarded() {}  ///< to the node that owns the room
+  virtual void peer_link_opened() {}   ///< by this node
+  virtual void peer_link_lost() {}
   virtual void room_woken() {}
   virtual void room_slept() {}
   virtual void feed_opened() {}

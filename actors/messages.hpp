@@ -3,7 +3,9 @@
 #include "actors/core/batches.hpp"
 #include "actors/core/envelopes.hpp"
 #include "actors/core/feed.hpp"
+#include "actors/core/lease.hpp"
 #include "actors/core/pages.hpp"
+#include "actors/core/peer_items.hpp"
 #include "actors/core/requests.hpp"
 #include "actors/core/result.hpp"
 #include "actors/core/room_log.hpp"
@@ -30,7 +32,18 @@ struct write {
   room_ref room;
   std::shared_ptr<const draft> what;
   room_log::asker from;
-  caf::actor connection;
+  caf::actor connection;    ///< or the actor of another node's link
+  parley::term under = {};  ///< the router's: the term that it takes the shard to be open under
+};
+/// The shard is not open under that term, and will not be again: nothing was stored by this write.
+struct write_returned {
+  write what;
+};
+/// A write failed so that the session's later ones must not pass (C16): to the router, before the session hears of it.
+struct order_broken {
+  shard_id shard;
+  session_id session;
+  write_gate::round round;
 };
 struct write_answer {
   room_ref room;
@@ -44,10 +57,24 @@ struct head_question {
   room_ref room;
   question q;
   caf::actor feed;
+  bool is_of_peer = false;  ///< the feed is another node's: what is published here does not go to it directly
 };
 struct head_word {
   question q;
   std::optional<room_head> head;  ///< none: the owner is not here, not sure or asleep; read storage
+};
+
+// ---- shard -> router -----------------------------------------------------------------------------------------------
+
+/// The shard takes writes under this term.
+struct shard_here {
+  shard_id shard;
+  parley::term term;
+};
+/// It takes none any more; all that it took were answered or returned.
+struct shard_flushed {
+  shard_id shard;
+  parley::term term;
 };
 
 // ---- ownership -> shard, writer ------------------------------------------------------------------------------------
@@ -57,7 +84,22 @@ struct shard_opened {
   shard_mark mark;
   std::uint64_t lease_era = 0;  ///< in which it was claimed
 };
+/// A write under that term came and was given back before the shard heard of it: it cannot take any under it.
+struct shard_not_opened {
+  shard_id shard;
+  parley::term term;
+};
 struct shard_closed {
+  shard_id shard;
+  parley::term term;
+};
+/// Another node should own the shard: take no writes and answer for no head any more, end those under way, then say
+/// `shard_ready` to who asked.
+struct hand_over {
+  shard_id shard;
+  parley::term term;
+};
+struct shard_ready {
   shard_id shard;
   parley::term term;
 };
@@ -86,9 +128,52 @@ struct shards_claimed {
   instant sent_at;
   result<std::vector<claimed_shard>> shards;
 };
+struct yielded {
+  std::vector<owned_shard> shards;
+  result<std::size_t> freed;
+};
+/// Hand every shard over to other nodes; `done` runs when none is left, or nobody is there to take them.
+struct leave {
+  std::shared_ptr<std::function<void()>> done;
+};
 /// Stop accepting, let go of everything; `done` runs once it is released, or cannot be.
 struct release {
   std::shared_ptr<std::function<void()>> done;
+};
+
+// ---- ownership <-> router, links -----------------------------------------------------------------------------------
+
+/// Who owns what in one database, and who is there: what the router goes by.
+struct owners_seen {
+  database_id database;
+  std::vector<shard_row> rows;
+  std::vector<cluster_node> nodes;
+};
+/// Look at the database's rows now rather than at the next renewal.
+struct look {
+  database_id database;
+  bool is_of_peer = false;
+};
+/// To the router: tell another node to look. Empty: every node that we have a link to.
+struct tell_to_look {
+  database_id database;
+  std::string node;
+};
+/// To the router, once, at the start.
+struct house {
+  std::vector<caf::actor> shards;  ///< by shard id
+  std::vector<caf::actor> owners;  ///< by database
+};
+struct peer_opened {
+  std::uint64_t link;
+};
+struct peer_said {
+  std::uint64_t link;
+  std::vector<peer::item> items;
+};
+struct peer_closed {
+  std::uint64_t link;
+  std::string why;
 };
 
 // ---- shard and room <-> writer -------------------------------------------------------------------------------------
@@ -134,8 +219,20 @@ struct room_loaded {
 struct sleep_question {
   std::uint64_t forwarded;
 };
-/// The shard is no longer owned: answer what is on its way as unknown, and end.
-struct retire {};
+/// The shard is no longer owned: answer what is on its way as unknown, say `retired`, and end.
+struct retire {
+  parley::term term;
+};
+struct retired {
+  parley::term term;
+};
+/// The shard is handed over: no write comes any more. Say `flushed` when the last one has its answer.
+struct flush {
+  parley::term term;
+};
+struct flushed {
+  parley::term term;
+};
 struct asleep {
   room_key room;
   std::uint64_t forwarded;
@@ -261,17 +358,33 @@ struct poll {};
 #define PARLEY_LOCAL_MESSAGE(name) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parley::msg::name)
 PARLEY_LOCAL_MESSAGE(write)
 PARLEY_LOCAL_MESSAGE(write_answer)
+PARLEY_LOCAL_MESSAGE(write_returned)
+PARLEY_LOCAL_MESSAGE(order_broken)
 PARLEY_LOCAL_MESSAGE(head_question)
 PARLEY_LOCAL_MESSAGE(head_word)
+PARLEY_LOCAL_MESSAGE(shard_here)
+PARLEY_LOCAL_MESSAGE(shard_flushed)
 PARLEY_LOCAL_MESSAGE(shard_opened)
+PARLEY_LOCAL_MESSAGE(shard_not_opened)
 PARLEY_LOCAL_MESSAGE(shard_closed)
+PARLEY_LOCAL_MESSAGE(hand_over)
+PARLEY_LOCAL_MESSAGE(shard_ready)
 PARLEY_LOCAL_MESSAGE(open_shard)
 PARLEY_LOCAL_MESSAGE(close_shard)
 PARLEY_LOCAL_MESSAGE(shard_fenced)
 PARLEY_LOCAL_MESSAGE(lease_renewed)
 PARLEY_LOCAL_MESSAGE(surveyed)
 PARLEY_LOCAL_MESSAGE(shards_claimed)
+PARLEY_LOCAL_MESSAGE(yielded)
+PARLEY_LOCAL_MESSAGE(leave)
 PARLEY_LOCAL_MESSAGE(release)
+PARLEY_LOCAL_MESSAGE(owners_seen)
+PARLEY_LOCAL_MESSAGE(look)
+PARLEY_LOCAL_MESSAGE(tell_to_look)
+PARLEY_LOCAL_MESSAGE(house)
+PARLEY_LOCAL_MESSAGE(peer_opened)
+PARLEY_LOCAL_MESSAGE(peer_said)
+PARLEY_LOCAL_MESSAGE(peer_closed)
 PARLEY_LOCAL_MESSAGE(open_room)
 PARLEY_LOCAL_MESSAGE(close_room)
 PARLEY_LOCAL_MESSAGE(enqueue)
@@ -282,6 +395,9 @@ PARLEY_LOCAL_MESSAGE(shard_moved)
 PARLEY_LOCAL_MESSAGE(room_loaded)
 PARLEY_LOCAL_MESSAGE(sleep_question)
 PARLEY_LOCAL_MESSAGE(retire)
+PARLEY_LOCAL_MESSAGE(retired)
+PARLEY_LOCAL_MESSAGE(flush)
+PARLEY_LOCAL_MESSAGE(flushed)
 PARLEY_LOCAL_MESSAGE(asleep)
 PARLEY_LOCAL_MESSAGE(attach)
 PARLEY_LOCAL_MESSAGE(detach)

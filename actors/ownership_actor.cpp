@@ -4,10 +4,14 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace parley {
 namespace {
+
+constexpr milliseconds soonest_renewal{200};  // while writes wait for an owner
 
 std::vector<shard_id> ids_of(const std::unordered_map<shard_id, caf::actor>& shards) {
   std::vector<shard_id> ids;
@@ -18,14 +22,15 @@ std::vector<shard_id> ids_of(const std::unordered_map<shard_id, caf::actor>& sha
 }  // namespace
 
 ownership_actor::ownership_actor(caf::actor_config& config, context_ptr context, database_id database,
-                                 std::unordered_map<shard_id, caf::actor> shards, caf::actor writer)
+                                 std::unordered_map<shard_id, caf::actor> shards, caf::actor writer, caf::actor router)
     : event_based_actor(config),
       context_(std::move(context)),
       database_(database),
       owners_(*context_->databases[database.value].owners),
       core_(context_->options.node.incarnation, ids_of(shards), context_->options.lease),
       shards_(std::move(shards)),
-      writer_(std::move(writer)) {}
+      writer_(std::move(writer)),
+      router_(std::move(router)) {}
 
 caf::behavior ownership_actor::make_behavior() {
   send(this, msg::tick{});
@@ -33,29 +38,33 @@ caf::behavior ownership_actor::make_behavior() {
       [this](const msg::tick&) {
         if (is_releasing_) return;
         renew();
-        if (!core_.holds_all_wanted()) survey();
+        if (has_to_look()) survey();
         delayed_send(this, context_->options.lease.renew_period, msg::tick{});
       },
-      [this](const msg::lease_renewed& m) {
-        is_renewing_ = false;
-        if (m.answer.has_error()) {
-          context_->log->write(log_level::warn, "lease.not_renewed", {{"why", m.answer.error().detail}});
-          return;
-        }
-        auto& clock = *context_->leases[database_.value];
-        const auto lost = core_.renewed(*m.answer, m.sent_at, context_->clock->boot_now());
-        if (!lost.empty() && !is_on(mutant::lease_era_ignored)) clock.begin_era();
-        for (const auto& ended : lost) {
-          let_go(ended.shard, ended.term, "the lease may have ended, or the database is not the same history any more");
-        }
-        clock.extend(core_.valid_until());
-        if (!core_.holds_all_wanted()) survey();
+      [this](const msg::look& m) {
+        if (is_releasing_) return;
+        // What another node tells us of may be younger than our list of nodes.
+        if (m.is_of_peer || context_->clock->boot_now() - renewed_at_ >= soonest_renewal) renew();
+        survey();
       },
+      [this](const msg::lease_renewed& m) { renewed(m); },
       [this](msg::surveyed& m) { surveyed(m); },
       [this](msg::shards_claimed& m) { claimed(m); },
-      [this](const msg::shard_fenced& m) {
-        if (core_.stepped_down(m.shard, m.term)) let_go(m.shard, m.term, m.reason);
+      [this](const msg::shard_ready& m) {
+        ready_.push_back({m.shard, m.term});
+        yield();
       },
+      [this](const msg::yielded& m) { yielded(m); },
+      [this](const msg::shard_fenced& m) {
+        if (core_.stepped_down(m.shard, m.term)) let_go(m.shard, m.term, log_level::warn, "shard.lost", m.reason);
+        finish_leave();
+      },
+      [this](const msg::shard_not_opened& m) {
+        if (!core_.stepped_down(m.shard, m.term)) return;
+        let_go(m.shard, m.term, log_level::info, "shard.not_opened", "another node sent a write before it was open");
+        survey();  // and claims it under another term
+      },
+      [this](msg::leave& m) { leave(m); },
       [this](msg::release& m) { release(m); },
   };
 }
@@ -63,18 +72,62 @@ caf::behavior ownership_actor::make_behavior() {
 void ownership_actor::on_exit() {
   shards_.clear();
   writer_ = nullptr;
+  router_ = nullptr;
+  left_ = nullptr;
 }
+
+// ---- the lease -------------------------------------------------------------------------------------------------
 
 void ownership_actor::renew() {
   if (std::exchange(is_renewing_, true)) return;
-  owners_.renew(context_->options.node, context_->options.lease.lease_time,
-                [self = caf::actor_cast<caf::actor>(this), sent_at = context_->clock->boot_now()](auto answer) {
+  renewed_at_ = context_->clock->boot_now();
+  owners_.renew(context_->options.node,
+                {context_->options.lease.lease_time, context_->options.peer_address, core_.is_leaving()},
+                [self = caf::actor_cast<caf::actor>(this), sent_at = renewed_at_](auto answer) {
                   caf::anon_send(self, msg::lease_renewed{sent_at, std::move(answer)});
                 });
 }
 
+void ownership_actor::renewed(const msg::lease_renewed& m) {
+  is_renewing_ = false;
+  if (m.answer.has_error()) {
+    context_->log->write(log_level::warn, "lease.not_renewed", {{"why", m.answer.error().detail}});
+    if (left_) (*std::exchange(left_, nullptr))();  // nobody can be given anything
+    return;
+  }
+  auto& clock = *context_->leases[database_.value];
+  const auto now = context_->clock->boot_now();
+  const bool was_drained = core_.is_drained();
+  const auto lost = core_.renewed(*m.answer, m.sent_at, now);
+  if (core_.is_drained() != was_drained)
+    context_->log->write(log_level::info, was_drained ? "node.undrained" : "node.drained",
+                         {{"database", std::to_string(database_.value)}});
+  if (!lost.empty() && !is_on(mutant::lease_era_ignored)) clock.begin_era();
+  for (const auto& ended : lost) {
+    let_go(ended.shard, ended.term, log_level::warn, "shard.lost",
+           "the lease may have ended, or the database is not the same history any more");
+  }
+  clock.extend(core_.valid_until());
+  move_shards();
+  if (has_to_look()) survey();
+  finish_leave();
+}
+
+/// A node that has every shard and sees nobody else has nothing to look for.
+bool ownership_actor::has_to_look() const {
+  return !core_.holds_all_wanted() || !core_.is_alone(context_->clock->boot_now());
+}
+
+// ---- claims ----------------------------------------------------------------------------------------------------
+
 void ownership_actor::survey() {
-  if (is_releasing_ || std::exchange(is_surveying_, true)) return;
+  if (is_releasing_) return;
+  if (std::exchange(is_surveying_, true)) {
+    has_to_look_again_ = true;
+    return;
+  }
+  has_to_look_again_ = false;
+  surveyed_at_ = context_->clock->boot_now();
   owners_.survey(
       [self = caf::actor_cast<caf::actor>(this)](auto rows) { caf::anon_send(self, msg::surveyed{std::move(rows)}); });
 }
@@ -82,13 +135,35 @@ void ownership_actor::survey() {
 void ownership_actor::surveyed(msg::surveyed& m) {
   is_surveying_ = false;
   if (m.rows.has_error() || is_releasing_) return;
-  auto claims = core_.surveyed(*m.rows, context_->clock->boot_now());
-  if (claims.empty()) return;
+  const auto now = context_->clock->boot_now();
+  for (const auto& ended : core_.superseded(*m.rows, surveyed_at_)) {
+    let_go(ended.shard, ended.term, log_level::warn, "shard.lost", "another owner has claimed it");
+  }
+  note_others(*m.rows);
+  auto claims = core_.surveyed(*m.rows, now);
+  const bool are_others_there = std::ranges::any_of(
+      core_.nodes(), [&](const auto& node) { return node.node.incarnation != context_->options.node.incarnation; });
+  // Once more when the last one has gone: the router's links to it end then.
+  if (are_others_there || nodes_said_ > 1)
+    caf::anon_send(router_, msg::owners_seen{database_, std::move(*m.rows), core_.nodes()});
+  nodes_said_ = core_.nodes().size();
+  if (claims.empty()) {
+    if (has_to_look_again_) survey();
+    return;
+  }
   is_surveying_ = true;  // until the claim is answered: one step at a time
   owners_.claim(context_->options.node, std::move(claims),
-                [self = caf::actor_cast<caf::actor>(this), sent_at = context_->clock->boot_now()](auto shards) {
+                [self = caf::actor_cast<caf::actor>(this), sent_at = now](auto shards) {
                   caf::anon_send(self, msg::shards_claimed{sent_at, std::move(shards)});
                 });
+}
+
+/// For readiness: a write of such a shard has somewhere to go.
+void ownership_actor::note_others(const std::vector<shard_row>& rows) {
+  const auto elsewhere = static_cast<std::size_t>(std::ranges::count_if(rows, [&](const auto& row) {
+    return shards_.contains(row.shard) && row.has_lease && row.owner != context_->options.node.incarnation;
+  }));
+  context_->shards_elsewhere += elsewhere - std::exchange(elsewhere_, elsewhere);
 }
 
 void ownership_actor::claimed(msg::shards_claimed& m) {
@@ -101,8 +176,9 @@ void ownership_actor::claimed(msg::shards_claimed& m) {
   for (const auto& shard : won) {
     const auto& actor = shards_.at(shard.shard);
     const shard_mark mark{shard.term, shard.n};
-    send(writer_, msg::open_shard{shard.shard, mark, actor});  // with a sender: the writer answers fences to us
-    caf::anon_send(actor, msg::shard_opened{shard.shard, mark, context_->leases[database_.value]->era()});
+    // With a sender: writer and shard answer to us.
+    send(writer_, msg::open_shard{shard.shard, mark, actor});
+    send(actor, msg::shard_opened{shard.shard, mark, context_->leases[database_.value]->era()});
     ++context_->shards_owned;
     context_->probe->shard_opened();
   }
@@ -110,16 +186,74 @@ void ownership_actor::claimed(msg::shards_claimed& m) {
                        {{"database", std::to_string(database_.value)},
                         {"won", std::to_string(won.size())},
                         {"asked", std::to_string(m.shards->size())}});
+  if (!won.empty()) caf::anon_send(router_, msg::tell_to_look{database_, {}});  // somebody may wait for their owner
+  if (has_to_look_again_) survey();
 }
 
-void ownership_actor::let_go(shard_id shard, parley::term under, const std::string& reason) {
+void ownership_actor::let_go(shard_id shard, parley::term under, log_level level, const char* event,
+                             const std::string& reason) {
+  takers_.erase(shard);
   caf::anon_send(writer_, msg::close_shard{shard});
   caf::anon_send(shards_.at(shard), msg::shard_closed{shard, under});
   --context_->shards_owned;
   context_->probe->shard_lost();
   context_->log->write(
-      log_level::warn, "shard.lost",
-      {{"shard", std::to_string(shard.value)}, {"term", std::to_string(under.value)}, {"why", reason}});
+      level, event, {{"shard", std::to_string(shard.value)}, {"term", std::to_string(under.value)}, {"why", reason}});
+}
+
+// ---- hand-over -------------------------------------------------------------------------------------------------
+
+void ownership_actor::move_shards() {
+  for (auto& move : core_.due_moves(context_->clock->boot_now())) {
+    takers_[move.shard] = std::move(move.to);
+    caf::anon_send(shards_.at(move.shard), msg::hand_over{move.shard, move.term});
+  }
+}
+
+void ownership_actor::yield() {
+  if (ready_.empty() || is_releasing_ || std::exchange(is_yielding_, true)) return;
+  auto shards = std::exchange(ready_, {});
+  owners_.yield(context_->options.node, shards, [self = caf::actor_cast<caf::actor>(this), shards](auto freed) {
+    caf::anon_send(self, msg::yielded{shards, std::move(freed)});
+  });
+}
+
+/// Whatever the answer, it is ours no longer: it gave writes back, and takes none under this term any more. Where the
+/// rows still name this node, it claims the shard anew.
+void ownership_actor::yielded(const msg::yielded& m) {
+  is_yielding_ = false;
+  std::unordered_set<std::string> takers;
+  for (const auto& shard : m.shards) {
+    if (!core_.stepped_down(shard.shard, shard.term)) continue;
+    const auto taker = takers_.find(shard.shard);
+    if (taker != takers_.end()) takers.insert(taker->second);
+    if (m.freed.has_error()) {
+      let_go(shard.shard, shard.term, log_level::warn, "shard.not_handed_over", m.freed.error().detail);
+    } else {
+      context_->probe->shard_handed_over();
+      let_go(shard.shard, shard.term, log_level::info, "shard.handed_over", "another node should own it");
+    }
+  }
+  for (const auto& taker : takers) caf::anon_send(router_, msg::tell_to_look{database_, taker});
+  yield();
+  if (has_to_look()) survey();
+  finish_leave();
+}
+
+void ownership_actor::leave(msg::leave& m) {
+  left_ = std::move(m.done);
+  if (core_.is_leaving()) return finish_leave();
+  core_.leave();
+  // Said first, and moved with its answer: who is offered our shards must not count on us to keep them. One that is
+  // under way does not say it.
+  is_renewing_ = false;
+  renew();
+}
+
+void ownership_actor::finish_leave() {
+  if (!left_ || is_renewing_) return;
+  if (core_.held() > 0 && !core_.is_alone(context_->clock->boot_now())) return;
+  (*std::exchange(left_, nullptr))();
 }
 
 void ownership_actor::release(msg::release& m) {

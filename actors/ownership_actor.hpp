@@ -6,16 +6,20 @@
 
 #include <caf/event_based_actor.hpp>
 
+#include <functional>
+#include <memory>
+#include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace parley {
 
-/// This node's lease and shards in one database: renews, surveys, claims what C8 allows, and tells the shards and the
-/// writer what is theirs. One per database.
+/// This node's lease and shards in one database: renews, surveys, claims what C8 allows, hands over what other nodes
+/// should own, and tells the shards, the writer and the router what is theirs. One per database.
 class ownership_actor : public caf::event_based_actor {
 public:
   ownership_actor(caf::actor_config& config, context_ptr context, database_id database,
-                  std::unordered_map<shard_id, caf::actor> shards, caf::actor writer);
+                  std::unordered_map<shard_id, caf::actor> shards, caf::actor writer, caf::actor router);
 
   caf::behavior make_behavior() override;
   void on_exit() override;
@@ -23,11 +27,19 @@ public:
 
 private:
   void renew();
+  void renewed(const msg::lease_renewed& m);
   void survey();
   void surveyed(msg::surveyed& m);
   void claimed(msg::shards_claimed& m);
-  void let_go(shard_id shard, parley::term under, const std::string& reason);
+  void move_shards();
+  void yield();
+  void yielded(const msg::yielded& m);
+  void leave(msg::leave& m);
+  void finish_leave();
+  void let_go(shard_id shard, parley::term under, log_level level, const char* event, const std::string& reason);
   void release(msg::release& m);
+  bool has_to_look() const;
+  void note_others(const std::vector<shard_row>& rows);
 
   context_ptr context_;
   database_id database_;
@@ -35,8 +47,17 @@ private:
   lease core_;
   std::unordered_map<shard_id, caf::actor> shards_;
   caf::actor writer_;
+  caf::actor router_;
+  std::unordered_map<shard_id, std::string> takers_;  ///< of the shards on their way to another node, by incarnation
+  std::vector<owned_shard> ready_;                    ///< flushed, to be given back with the next statement
+  std::shared_ptr<std::function<void()>> left_;
+  instant renewed_at_{}, surveyed_at_{};
+  std::size_t nodes_said_ = 0;
+  std::size_t elsewhere_ = 0;
   bool is_renewing_ = false;
   bool is_surveying_ = false;
+  bool has_to_look_again_ = false;
+  bool is_yielding_ = false;
   bool is_releasing_ = false;
 };
 

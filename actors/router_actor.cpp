@@ -2,24 +2,259 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace parley {
+namespace {
 
-router_actor::router_actor(caf::actor_config& config, std::vector<caf::actor> shards)
-    : event_based_actor(config), shards_(std::move(shards)) {}
+constexpr milliseconds busy_tick{50};
+constexpr milliseconds quiet_tick{1'000};
+constexpr milliseconds look_period{50};     // of one database, while somebody waits for an owner
+constexpr milliseconds head_patience{250};  // of another node's word; then storage is asked
+constexpr std::size_t heads_max = 10'000;
+
+}  // namespace
+
+router_actor::router_actor(caf::actor_config& config, context_ptr context)
+    : event_based_actor(config),
+      context_(std::move(context)),
+      book_(context_->options.node.incarnation, context_->options.shards, context_->options.route),
+      links_(context_->peers, context_->log),
+      looked_at_(context_->databases.size(), instant::min()) {}
 
 caf::behavior router_actor::make_behavior() {
   return {
-      [this](msg::write& m) {
-        const auto& shard = shards_.at(m.room->shard.value);
-        caf::anon_send(shard, std::move(m));
+      [this](msg::house& m) { house_ = std::move(m); },
+      [this](msg::write& m) { write(m); },
+      [this](msg::head_question& m) { head(m); },
+      [this](msg::write_returned& m) {
+        book::effects out;
+        const auto under = m.what.under;
+        book_.returned(std::move(m.what), under, now(), out);
+        perform(std::move(out));
       },
-      [this](msg::head_question& m) {
-        const auto& shard = shards_.at(m.room->shard.value);
-        caf::anon_send(shard, std::move(m));
+      [this](const msg::order_broken& m) {
+        book::effects out;
+        book_.order_broken(m.shard, m.session, m.round, now(), out);
+        perform(std::move(out));
+      },
+      [this](const msg::shard_here& m) {
+        book::effects out;
+        book_.opened(m.shard, m.term, now(), out);
+        perform(std::move(out));
+      },
+      [this](const msg::shard_flushed& m) {
+        book::effects out;
+        book_.flushed(m.shard, m.term, now(), out);
+        perform(std::move(out));
+      },
+      [this](const msg::owners_seen& m) { seen(m); },
+      [this](const msg::tell_to_look& m) { tell_to_look(m); },
+      [this](const msg::peer_opened& m) { opened(m); },
+      [this](msg::peer_said& m) { said(m); },
+      [this](const msg::peer_closed& m) { closed(m); },
+      [this](const msg::tick&) {
+        next_tick_ = instant::max();
+        tick();
       },
   };
+}
+
+void router_actor::on_exit() {
+  links_.close_all();
+  house_ = {};
+  heads_.clear();
+  book_ = book{{}, 0};  // writes hold their connections
+}
+
+// ---- questions of this node's sessions and feeds ---------------------------------------------------------------
+
+void router_actor::write(msg::write& m) {
+  if (const auto under = book_.open_here(m)) {
+    m.under = *under;
+    const auto& shard = house_.shards[m.room->shard.value];
+    caf::anon_send(shard, std::move(m));
+    return;
+  }
+  book::effects out;
+  book_.write(std::move(m), now(), out);
+  perform(std::move(out));
+}
+
+void router_actor::head(msg::head_question& m) {
+  const auto* owner = book_.asked_elsewhere(m.room->shard);
+  if (owner == nullptr) {
+    const auto& shard = house_.shards.at(m.room->shard.value);
+    caf::anon_send(shard, std::move(m));
+    return;
+  }
+  const auto request = ++last_head_;
+  const bool is_sent = heads_.size() < heads_max &&
+                       links_.send(*owner, peer::head_question{request, m.room->shard, m.room->instance, m.room->room});
+  if (!is_sent) {
+    caf::anon_send(m.feed, msg::head_word{m.q, std::nullopt});
+    return;
+  }
+  heads_.emplace(request, asked_head{std::move(m.feed), m.q, *owner, now() + head_patience});
+  keep_ticking();
+}
+
+// ---- who is where ----------------------------------------------------------------------------------------------
+
+void router_actor::seen(const msg::owners_seen& m) {
+  std::vector<peer_place> places;
+  for (const auto& node : m.nodes) {
+    if (node.node.incarnation != context_->options.node.incarnation) places.push_back({node.node, node.peer_address});
+  }
+  book::effects out;
+  for (const auto& ended : links_.placed(m.database, std::move(places))) book_.link_lost(ended, now(), out);
+  for (const auto& row : m.rows) book_.owner_seen(row.shard, row.owner, row.term, now(), out);
+  perform(std::move(out));
+}
+
+void router_actor::tell_to_look(const msg::tell_to_look& m) {
+  if (m.node.empty()) {
+    links_.send_all(peer::look{m.database});
+  } else {
+    links_.send_soon(m.node, peer::look{m.database}, caf::actor_cast<caf::actor>(this), now());
+    keep_ticking();
+  }
+}
+
+// ---- links -----------------------------------------------------------------------------------------------------
+
+void router_actor::opened(const msg::peer_opened& m) {
+  const auto* node = links_.opened(m.link);
+  if (node == nullptr) return;
+  context_->probe->peer_link_opened();
+  book::effects out;
+  book_.link_opened(*node, now(), out);
+  perform(std::move(out));
+}
+
+void router_actor::said(msg::peer_said& m) {
+  if (links_.node_of(m.link) == nullptr) return;
+  for (auto& item : m.items) std::visit([this](auto& what) { answered(what); }, item);
+}
+
+void router_actor::closed(const msg::peer_closed& m) {
+  const auto node = links_.closed(m.link, m.why, now());
+  if (node.empty()) return keep_ticking();
+  context_->probe->peer_link_lost();
+  for (auto item = heads_.begin(); item != heads_.end();) {
+    if (item->second.owner != node) {
+      ++item;
+      continue;
+    }
+    caf::anon_send(item->second.feed, msg::head_word{item->second.q, std::nullopt});
+    item = heads_.erase(item);
+  }
+  book::effects out;
+  book_.link_lost(node, now(), out);
+  perform(std::move(out));
+  // A broken link is a hint to look at leases sooner, never a proof.
+  for (std::uint32_t i = 0; i < house_.owners.size(); ++i) caf::anon_send(house_.owners[i], msg::look{database_id{i}});
+}
+
+void router_actor::answered(peer::published& what) {
+  book::effects out;
+  book_.answered(what.request, reply::published{{}, what.at_position, what.at, what.duplicate}, now(), out);
+  perform(std::move(out));
+}
+
+void router_actor::answered(peer::refused& what) {
+  book::effects out;
+  book_.answered(what.request, std::move(what.why), now(), out);
+  perform(std::move(out));
+}
+
+void router_actor::answered(peer::not_owner& what) {
+  book::effects out;
+  book_.not_owner(what.request, now(), out);
+  perform(std::move(out));
+}
+
+void router_actor::answered(peer::head& what) {
+  auto asked = heads_.extract(what.request);
+  if (!asked.empty()) caf::anon_send(asked.mapped().feed, msg::head_word{asked.mapped().q, what.what});
+}
+
+// ---- effects ---------------------------------------------------------------------------------------------------
+
+void router_actor::perform(book::effects effects) {
+  full_.clear();
+  for (auto& effect : effects) {
+    std::visit([this](auto& e) { perform_one(e); }, effect);
+  }
+  keep_ticking();
+}
+
+void router_actor::perform_one(book::to_shard& e) {
+  e.what.under = e.under;
+  const auto& shard = house_.shards[e.what.room->shard.value];
+  caf::anon_send(shard, std::move(e.what));
+}
+
+void router_actor::perform_one(book::to_peer& e) {
+  const auto& room = *e.what.room;
+  const bool is_sent = !full_.contains(e.owner) &&
+                       links_.send(e.owner, peer::publish{e.request, room.shard, e.under, room.instance, room.room,
+                                                          e.what.what, e.what.from.session, e.what.from.round});
+  if (is_sent) {
+    context_->probe->publish_forwarded();
+    return;
+  }
+  full_.insert(e.owner);  // nothing of this list passes it
+  book::effects out;
+  book_.unsent(e.request, now(), out);
+  for (auto& effect : out) perform_one(std::get<book::answer>(effect));  // it came behind a failure meanwhile
+}
+
+void router_actor::perform_one(book::answer& e) {
+  if (auto* stored = std::get_if<reply::published>(&e.what)) {
+    stored->room = e.to.room->room;
+  } else {
+    context_->probe->publish_refused();
+  }
+  caf::anon_send(e.to.connection, msg::write_answer{e.to.room, e.to.from.number, std::move(e.what)});
+}
+
+void router_actor::perform_one(book::look& e) {
+  const auto database = context_->options.routes[e.shard.value].database;
+  auto& looked = looked_at_[database.value];
+  const auto time = now();
+  if (house_.owners.empty() || (looked != instant::min() && time - looked < look_period)) return;
+  looked = time;
+  caf::anon_send(house_.owners[database.value], msg::look{database});
+}
+
+void router_actor::perform_one(book::dial& e) { links_.need(e.owner, caf::actor_cast<caf::actor>(this), now()); }
+
+// ---- time ------------------------------------------------------------------------------------------------------
+
+void router_actor::tick() {
+  book::effects out;
+  book_.tick(now(), out);
+  links_.retry(caf::actor_cast<caf::actor>(this), now());
+  for (auto item = heads_.begin(); item != heads_.end();) {
+    if (now() < item->second.deadline) {
+      ++item;
+      continue;
+    }
+    caf::anon_send(item->second.feed, msg::head_word{item->second.q, std::nullopt});
+    item = heads_.erase(item);
+  }
+  perform(std::move(out));
+}
+
+void router_actor::keep_ticking() {
+  const bool is_busy = book_.is_busy() || !heads_.empty() || links_.is_waiting();
+  if (!is_busy && !book_.has_failures()) return;
+  const auto period = is_busy ? busy_tick : quiet_tick;
+  if (next_tick_ <= now() + period) return;
+  next_tick_ = now() + period;
+  delayed_send(this, period, msg::tick{});
 }
 
 }  // namespace parley

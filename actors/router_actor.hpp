@@ -1,25 +1,70 @@
 #pragma once
 
+#include "actors/chat_context.hpp"
+#include "actors/core/route_book.hpp"
 #include "actors/messages.hpp"
+#include "actors/peer_links.hpp"
 
 #include <caf/event_based_actor.hpp>
 
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace parley {
 
-/// Brings writes and head questions to the actor of the room's shard. Every shard is on this node in this version; a
-/// remote owner's peer link will be the other place that a message can go to.
+/// Brings writes and head questions to the room's shard, on this node or over a link to the one that owns it: a mailbox
+/// around a route_book core and this node's links.
 class router_actor : public caf::event_based_actor {
 public:
-  router_actor(caf::actor_config& config, std::vector<caf::actor> shards);
+  router_actor(caf::actor_config& config, context_ptr context);
 
   caf::behavior make_behavior() override;
-  void on_exit() override { shards_.clear(); }
+  void on_exit() override;
   const char* name() const override { return "router"; }
 
 private:
-  std::vector<caf::actor> shards_;  ///< by shard id
+  using book = route_book<msg::write>;
+  struct asked_head {
+    caf::actor feed;
+    question q;
+    std::string owner;
+    instant deadline;
+  };
+
+  void write(msg::write& m);
+  void head(msg::head_question& m);
+  void seen(const msg::owners_seen& m);
+  void tell_to_look(const msg::tell_to_look& m);
+  void opened(const msg::peer_opened& m);
+  void said(msg::peer_said& m);
+  void closed(const msg::peer_closed& m);
+  void answered(peer::published& what);
+  void answered(peer::refused& what);
+  void answered(peer::not_owner& what);
+  void answered(peer::head& what);
+  template <class Question>
+  void answered(Question&) {}  // this side of a link is only answered
+  void perform(book::effects effects);
+  void perform_one(book::to_shard& e);
+  void perform_one(book::to_peer& e);
+  void perform_one(book::answer& e);
+  void perform_one(book::look& e);
+  void perform_one(book::dial& e);
+  void tick();
+  void keep_ticking();
+  instant now() const { return context_->clock->boot_now(); }
+
+  context_ptr context_;
+  book book_;
+  peer_links links_;
+  msg::house house_;
+  std::unordered_map<peer::request_id, asked_head> heads_;
+  peer::request_id last_head_ = 0;
+  std::unordered_set<std::string> full_;  ///< links that took no more, while one list of effects is carried out
+  std::vector<instant> looked_at_;        ///< by database
+  instant next_tick_ = instant::max();
 };
 
 }  // namespace parley

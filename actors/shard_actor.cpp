@@ -1,11 +1,13 @@
 #include "actors/shard_actor.hpp"
 
 #include "actors/core/mutant.hpp"
+#include "actors/core/peer_sessions.hpp"
 #include "actors/room_actor.hpp"
 #include "actors/stop.hpp"
 
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace parley {
@@ -15,11 +17,13 @@ constexpr std::size_t waiting_max = 10'000;  // writes of a room whose head is b
 
 }  // namespace
 
-shard_actor::shard_actor(caf::actor_config& config, context_ptr context, shard_id shard, caf::actor writer)
+shard_actor::shard_actor(caf::actor_config& config, context_ptr context, shard_id shard, caf::actor writer,
+                         caf::actor router)
     : event_based_actor(config),
       context_(std::move(context)),
       shard_(shard),
       writer_(std::move(writer)),
+      router_(std::move(router)),
       beacons_(shard) {}
 
 caf::behavior shard_actor::make_behavior() {
@@ -30,6 +34,7 @@ caf::behavior shard_actor::make_behavior() {
       [this](msg::room_loaded& m) { loaded(m); },
       [this](const msg::asleep& m) {
         auto found = rooms_.find(m.room);
+        if (is_handing_over_) return;  // it still has to say `flushed`
         if (found == rooms_.end() || (found->second.forwarded != m.forwarded && !is_on(mutant::room_sleeps_on_a_write)))
           return;
         caf::anon_send(writer_, msg::close_room{m.room});
@@ -41,6 +46,12 @@ caf::behavior shard_actor::make_behavior() {
       [this](const msg::shard_closed& m) {
         if (owned_under_ == m.term) closed();
       },
+      [this](const msg::hand_over& m) {
+        if (owned_under_ != m.term) return;
+        hand_over();
+      },
+      [this](const msg::flushed& m) { flushed(m); },
+      [this](const msg::retired& m) { retired(m.term); },
       [this](const msg::tick&) {
         is_ticking_ = false;
         tick();
@@ -53,38 +64,87 @@ void shard_actor::on_exit() {
   for (auto& [key, entry] : rooms_) stop_now(entry.actor);
   rooms_.clear();
   writer_ = nullptr;
+  router_ = nullptr;
+  ownership_ = nullptr;
 }
 
 // ---- ownership -------------------------------------------------------------------------------------------------
 
 void shard_actor::opened(const msg::shard_opened& m) {
   if (owned_under_) closed();
+  ownership_ = caf::actor_cast<caf::actor>(current_sender());
+  if (m.mark.term <= given_back_) {
+    caf::anon_send(ownership_, msg::shard_not_opened{shard_, m.mark.term});
+    return;
+  }
   owned_under_ = m.mark.term;
   lease_era_ = m.lease_era;
   beacons_.opened(m.mark);
+  caf::anon_send(router_, msg::shard_here{shard_, *owned_under_});
   keep_ticking();
 }
 
 void shard_actor::closed() {
+  const auto under = *owned_under_;
   owned_under_.reset();
+  is_handing_over_ = false;
+  auto& left = retiring_[under];
+  ++left;
   for (auto& [key, entry] : rooms_) {
-    for (const auto& waiting : entry.waiting) refuse(waiting, "the room's owner changed");
-    if (entry.actor) caf::anon_send(entry.actor, msg::retire{});
+    for (auto& waiting : entry.waiting) give_back(waiting);
+    if (!entry.actor) continue;
+    ++left;
+    caf::anon_send(entry.actor, msg::retire{under});
   }
   rooms_.clear();
+  retired(under);
+}
+
+/// The last word about a term comes after every room's: what they answered, the router has heard before it.
+void shard_actor::retired(term under) {
+  const auto found = retiring_.find(under);
+  if (found == retiring_.end() || --found->second > 0) return;
+  retiring_.erase(found);
+  caf::anon_send(router_, msg::shard_flushed{shard_, under});
+}
+
+void shard_actor::hand_over() {
+  is_handing_over_ = true;
+  unflushed_ = 1;
+  for (auto item = rooms_.begin(); item != rooms_.end();) {
+    auto& entry = item->second;
+    for (auto& waiting : std::exchange(entry.waiting, {})) give_back(waiting);
+    if (!entry.actor) {
+      item = rooms_.erase(item);
+      continue;
+    }
+    ++unflushed_;
+    caf::anon_send(entry.actor, msg::flush{*owned_under_});
+    ++item;
+  }
+  flushed({*owned_under_});
+}
+
+void shard_actor::flushed(const msg::flushed& m) {
+  if (!is_handing_over_ || owned_under_ != m.term || --unflushed_ > 0) return;
+  caf::anon_send(ownership_, msg::shard_ready{shard_, *owned_under_});
 }
 
 bool shard_actor::may_answer() const {
   const auto database = context_->options.routes[shard_.value].database;
   if (is_on(mutant::head_word_without_lease)) return owned_under_.has_value();
+  // Handed over: another node may own it before we hear that it is given back.
+  if (is_handing_over_ && !is_on(mutant::head_word_after_hand_over)) return false;
   return owned_under_ && context_->leases[database.value]->is_valid_in(lease_era_, context_->clock->boot_now());
 }
 
 // ---- rooms -----------------------------------------------------------------------------------------------------
 
 void shard_actor::write(msg::write& m) {
-  if (!owned_under_ || !gate_.admits(m.from.session, m.from.round)) {
-    refuse(m, owned_under_ ? "a write before this one failed: repeat them in order" : "no node owns the room now");
+  const bool is_given_away = is_handing_over_ && !is_on(mutant::write_after_hand_over);
+  if (owned_under_ != m.under || is_given_away) return give_back(m);
+  if (!gate_.admits(m.from.session, m.from.round)) {
+    refuse(m, "a write before this one failed: repeat them in order");
     return;
   }
   auto& entry = rooms_[m.room->key];
@@ -133,8 +193,8 @@ void shard_actor::loaded(msg::room_loaded& m) {
     return;
   }
   const auto room = entry.waiting.front().room;
-  entry.actor =
-      spawn<room_actor>(context_, room, std::move(*m.newest), entry.waking, caf::actor_cast<caf::actor>(this), writer_);
+  entry.actor = spawn<room_actor>(context_, room, std::move(*m.newest), entry.waking, caf::actor_cast<caf::actor>(this),
+                                  writer_, router_);
   context_->probe->room_woken();
   for (auto& waiting : std::exchange(entry.waiting, {})) {
     ++entry.forwarded;
@@ -144,9 +204,16 @@ void shard_actor::loaded(msg::room_loaded& m) {
 
 void shard_actor::refuse(const msg::write& m, const char* why) {
   gate_.failed(m.from.session, m.from.round, context_->clock->boot_now());
+  if (!is_of_peer(m.from.session)) caf::anon_send(router_, msg::order_broken{shard_, m.from.session, m.from.round});
   context_->probe->publish_refused();
   caf::anon_send(m.connection,
                  msg::write_answer{m.room, m.from.number, refusal{refusal_code::unavailable, why, milliseconds{500}}});
+}
+
+void shard_actor::give_back(msg::write& m) {
+  given_back_ = std::max(given_back_, m.under);
+  const auto to = is_of_peer(m.from.session) ? m.connection : router_;
+  caf::anon_send(to, msg::write_returned{std::move(m)});
 }
 
 // ---- beacons and sleep -----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 
 #include <caf/event_based_actor.hpp>
 
+#include <map>
 #include <optional>
 #include <unordered_map>
 #include <variant>
@@ -15,10 +16,11 @@
 namespace parley {
 
 /// One shard on this node: while it is owned, its rooms' actors (woken by use, put to sleep when idle) and its beacons;
-/// otherwise it refuses writes and leaves head questions to storage.
+/// otherwise it gives writes back and leaves head questions to storage. Under a term that it gave one write back it
+/// takes none any more: a session's writes that come back can go on in order.
 class shard_actor : public caf::event_based_actor {
 public:
-  shard_actor(caf::actor_config& config, context_ptr context, shard_id shard, caf::actor writer);
+  shard_actor(caf::actor_config& config, context_ptr context, shard_id shard, caf::actor writer, caf::actor router);
 
   caf::behavior make_behavior() override;
   void on_exit() override;
@@ -36,12 +38,16 @@ private:
 
   void opened(const msg::shard_opened& m);
   void closed();
+  void retired(term under);
+  void hand_over();
+  void flushed(const msg::flushed& m);
   void write(msg::write& m);
   void head(msg::head_question& m);
   void wake(const room_ref& room, room_entry& entry);
   void loaded(msg::room_loaded& m);
   void moved(const msg::shard_moved& m);
   void refuse(const msg::write& m, const char* why);
+  void give_back(msg::write& m);
   void tick();
   void keep_ticking();
   bool may_answer() const;
@@ -49,7 +55,13 @@ private:
   context_ptr context_;
   shard_id shard_;
   caf::actor writer_;
+  caf::actor router_;
   std::optional<term> owned_under_;
+  caf::actor ownership_;          ///< whose word opened it
+  bool is_handing_over_ = false;  ///< `ownership_` waits for `shard_ready`
+  term given_back_;               ///< the largest term that a write was given back under: none is taken under it
+  std::size_t unflushed_ = 0;     ///< rooms with writes under way, while it is handed over
+  std::map<term, std::size_t> retiring_;  ///< rooms of former terms that have not said `retired`
   std::uint64_t lease_era_ = 0;
   std::unordered_map<room_key, room_entry> rooms_;
   write_gate gate_;

@@ -37,7 +37,7 @@ struct node_stage {
     run();
     for (std::uint32_t i = 0; i < 2; ++i) {
       auto& mine = owners[i];
-      mine.renewals.at(0).answer(lease_renewal{{"system", "1"}, 1});
+      mine.renewals.at(0).answer(lease_renewal{{"system", "1"}, 1, {}});
       run();
       mine.surveys.at(0).answer(std::vector<shard_row>{{shard_id{i}, "", term{4}, attempt{0}}});
       run();

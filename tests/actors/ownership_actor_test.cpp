@@ -1,5 +1,6 @@
 #include "actors/ownership_actor.hpp"
 
+#include "actors/core/placement.hpp"
 #include "tests/actors/actor_stage.hpp"
 
 #include <catch2/catch.hpp>
@@ -7,12 +8,13 @@
 namespace parley::testing {
 namespace {
 
-using shard_messages = heard<msg::shard_opened, msg::shard_closed>;
+using shard_messages = heard<msg::shard_opened, msg::shard_closed, msg::hand_over>;
+using router_messages = heard<msg::owners_seen, msg::tell_to_look>;
 
 /// The ownership of database 0, which holds shard 0.
 struct ownership_stage : actor_stage {
   void renewed(std::size_t which, std::uint64_t renewals = 1) {
-    owners[0].renewals.at(which).answer(lease_renewal{{"system", "1"}, renewals});
+    owners[0].renewals.at(which).answer(lease_renewal{{"system", "1"}, renewals, nodes});
     run();
   }
   void surveyed(std::size_t which, result<std::vector<shard_row>> rows) {
@@ -30,13 +32,16 @@ struct ownership_stage : actor_stage {
   }
   void fence(term under) { tell(ownership, msg::shard_fenced{shard_id{0}, under, "another owner"}); }
 
+  std::vector<cluster_node> nodes;  ///< that renewals show
   std::shared_ptr<shard_messages> shard_told = std::make_shared<shard_messages>();
   std::shared_ptr<heard<msg::open_shard, msg::close_shard>> written =
       std::make_shared<heard<msg::open_shard, msg::close_shard>>();
+  std::shared_ptr<router_messages> routed = std::make_shared<router_messages>();
+  caf::actor router = listen(routed);
   caf::actor shard = listen(shard_told);
   caf::actor writer = listen(written);
-  caf::actor ownership = spawn<ownership_actor>(context, database_id{0},
-                                                std::unordered_map<shard_id, caf::actor>{{shard_id{0}, shard}}, writer);
+  caf::actor ownership = spawn<ownership_actor>(
+      context, database_id{0}, std::unordered_map<shard_id, caf::actor>{{shard_id{0}, shard}}, writer, router);
 };
 
 }  // namespace
@@ -142,6 +147,117 @@ TEST_CASE("who releases answers no head any more, renews and claims nothing, and
     s.owners[0].releases[0].answer(error{errc::unavailable, "away"});
   }
   CHECK(is_done);
+}
+
+// ---- other nodes -----------------------------------------------------------------------------------------------
+
+namespace {
+
+/// A name that rendezvous hashing puts before or after "n1" for shard 0.
+std::string name_that(bool is_before_us) {
+  for (int i = 2;; ++i) {
+    auto name = "n" + std::to_string(i);
+    if ((placement_score(name, shard_id{0}) > placement_score("n1", shard_id{0})) == is_before_us) return name;
+  }
+}
+std::vector<cluster_node> us_and(const std::string& name, std::uint64_t renewals) {
+  return {{{"n1", "us"}, "127.0.0.1:1", false, true, renewals}, {{name, "them"}, "127.0.0.1:2", false, true, renewals}};
+}
+
+}  // namespace
+
+TEST_CASE("a shard that another node should own is handed over: flushed, given back, and its next owner told",
+          "[actors][G2][G7]") {
+  ownership_stage s;
+  s.own();
+  const auto them = name_that(true);
+  s.advance(1000ms);
+  s.nodes = us_and(them, 2);
+  s.renewed(1, 2);
+  CHECK(s.shard_told->of<msg::hand_over>().empty());  // it only just appeared
+  s.advance(1000ms);
+  s.nodes = us_and(them, 3);
+  s.renewed(2, 3);
+  REQUIRE(s.shard_told->of<msg::hand_over>().size() == 1);
+  CHECK(s.owners[0].yields.empty());  // writes are under way
+  s.tell(s.ownership, msg::shard_ready{shard_id{0}, term{5}});
+  REQUIRE(s.owners[0].yields.size() == 1);
+  CHECK(s.owners[0].yields[0].what == std::vector<owned_shard>{{shard_id{0}, term{5}}});
+  CHECK(s.shard_told->of<msg::shard_closed>().empty());
+  const auto looks = s.routed->of<msg::tell_to_look>().size();
+  if (GENERATE(true, false)) {
+    s.owners[0].yields[0].answer(std::size_t{1});
+  } else {  // it gave writes back: whatever is stored, it can take none under that term any more
+    s.owners[0].yields[0].answer(error{errc::unavailable, "away"});
+  }
+  s.run();
+  CHECK(s.shard_told->of<msg::shard_closed>().size() == 1);
+  REQUIRE(s.routed->of<msg::tell_to_look>().size() == looks + 1);
+  CHECK(s.routed->of<msg::tell_to_look>().back().node == "them");
+  CHECK(s.context->shards_owned == 0);
+}
+
+TEST_CASE("who leaves says so, hands everything over at once, and is done when nothing is left", "[actors][G7]") {
+  ownership_stage s;
+  s.own();
+  s.advance(1000ms);
+  s.nodes = us_and(name_that(false), 2);
+  s.renewed(1, 2);
+  bool is_done = false;
+  s.tell(s.ownership, msg::leave{std::make_shared<std::function<void()>>([&] { is_done = true; })});
+  REQUIRE(s.owners[0].renewals.size() == 3);
+  CHECK(s.owners[0].renewals[2].what.is_leaving);
+  s.renewed(2, 3);
+  REQUIRE(s.shard_told->of<msg::hand_over>().size() == 1);
+  CHECK_FALSE(is_done);
+  s.tell(s.ownership, msg::shard_ready{shard_id{0}, term{5}});
+  s.owners[0].yields.at(0).answer(std::size_t{1});
+  s.run();
+  CHECK(is_done);
+}
+
+TEST_CASE("who leaves and is alone keeps its shards for its release", "[actors]") {
+  ownership_stage s;
+  s.own();
+  bool is_done = false;
+  s.tell(s.ownership, msg::leave{std::make_shared<std::function<void()>>([&] { is_done = true; })});
+  s.renewed(1, 2);
+  CHECK(is_done);
+  CHECK(s.context->shards_owned == 1);
+}
+
+TEST_CASE("a look that another node asks for renews too: its news may be younger than our list of nodes", "[actors]") {
+  ownership_stage s;
+  s.own();
+  const auto renewals = s.owners[0].renewals.size();
+  s.tell(s.ownership, msg::look{database_id{0}, false});
+  CHECK(s.owners[0].renewals.size() == renewals);  // 0 ms after the last
+  CHECK(s.owners[0].surveys.size() == 2);
+  s.tell(s.ownership, msg::look{database_id{0}, true});
+  CHECK(s.owners[0].renewals.size() == renewals + 1);
+  CHECK(s.owners[0].surveys.size() == 2);  // one is under way, and is asked again behind it
+  s.surveyed(1, std::vector<shard_row>{});
+  CHECK(s.owners[0].surveys.size() == 3);
+}
+
+TEST_CASE("a shard that could not be opened is claimed again at once, under another term", "[actors][G2]") {
+  ownership_stage s;
+  s.own();
+  s.tell(s.ownership, msg::shard_not_opened{shard_id{0}, term{5}});
+  CHECK(s.shard_told->of<msg::shard_closed>().size() == 1);
+  REQUIRE(s.owners[0].surveys.size() == 2);
+  s.surveyed(1, std::vector<shard_row>{{shard_id{0}, "us", term{5}, attempt{10}, true, 1}});
+  REQUIRE(s.owners[0].claims.size() == 2);
+  CHECK(s.owners[0].claims[1].what.at(0).term_floor == term{5});
+}
+
+TEST_CASE("a survey that shows another owner of what we hold ends it", "[actors][G7]") {
+  ownership_stage s;
+  s.own();
+  s.tell(s.ownership, msg::look{database_id{0}, false});
+  s.surveyed(1, std::vector<shard_row>{{shard_id{0}, "them", term{6}, attempt{0}, true, 1}});
+  REQUIRE(s.shard_told->of<msg::shard_closed>().size() == 1);
+  CHECK(s.shard_told->of<msg::shard_closed>()[0].term == term{5});
 }
 
 }  // namespace parley::testing

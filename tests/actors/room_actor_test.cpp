@@ -30,7 +30,10 @@ struct room_stage : actor_stage {
   caf::actor writer = listen(written);
   caf::actor shard = listen(shard_told);
   caf::actor feed = listen(fed);
-  caf::actor room = spawn<room_actor>(context, general, newest_of(events_of(4, 7, 7), at(4, 7)), 3u, shard, writer);
+  std::shared_ptr<heard<msg::order_broken>> routed = std::make_shared<heard<msg::order_broken>>();
+  caf::actor router = listen(routed);
+  caf::actor room =
+      spawn<room_actor>(context, general, newest_of(events_of(4, 7, 7), at(4, 7)), 3u, shard, writer, router);
 };
 
 }  // namespace

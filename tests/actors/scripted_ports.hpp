@@ -63,18 +63,22 @@ public:
 
 class scripted_owners final : public ownership_log {
 public:
-  void renew(node_identity, milliseconds lease_time, completion<lease_renewal> done) override {
-    renewals.push_back({lease_time, std::move(done)});
+  void renew(node_identity, lease_wish wish, completion<lease_renewal> done) override {
+    renewals.push_back({std::move(wish), std::move(done)});
   }
   void survey(completion<std::vector<shard_row>> done) override { surveys.push_back({0, std::move(done)}); }
   void claim(node_identity, std::vector<shard_claim> wanted, completion<std::vector<claimed_shard>> done) override {
     claims.push_back({std::move(wanted), std::move(done)});
   }
+  void yield(node_identity, std::vector<owned_shard> shards, completion<std::size_t> done) override {
+    yields.push_back({std::move(shards), std::move(done)});
+  }
   void release(node_identity, completion<std::size_t> done) override { releases.push_back({0, std::move(done)}); }
 
-  std::vector<asked<milliseconds, lease_renewal>> renewals;
+  std::vector<asked<lease_wish, lease_renewal>> renewals;
   std::vector<asked<int, std::vector<shard_row>>> surveys;
   std::vector<asked<std::vector<shard_claim>, std::vector<claimed_shard>>> claims;
+  std::vector<asked<std::vector<owned_shard>, std::size_t>> yields;
   std::vector<asked<int, std::size_t>> releases;
 };
 

@@ -1,5 +1,6 @@
 #include "actors/shard_actor.hpp"
 
+#include "actors/core/peer_sessions.hpp"
 #include "tests/actors/actor_stage.hpp"
 #include "tests/core/given_feed.hpp"
 
@@ -13,9 +14,13 @@ constexpr term our_term{5};
 
 /// Shard 0 with a listening writer and connection.
 struct shard_stage : actor_stage {
-  void own() { tell(shard, msg::shard_opened{shard_id{0}, {our_term, attempt{10}}}); }
+  void own() { open(our_term); }
+  void open(term under, std::uint64_t era = 0) {
+    caf::send_as(ownership, shard, msg::shard_opened{shard_id{0}, {under, attempt{10}}, era});
+    run();
+  }
   msg::write write_of(std::uint64_t number) {
-    return {general, draft_of("ana"), {session_id{1}, 0, number}, connection};
+    return {general, draft_of("ana"), {session_id{1}, 0, number}, connection, under};
   }
   void write(std::uint64_t number) { tell(shard, write_of(number)); }
   void load(std::size_t which, result<history_page> page = newest_of({}, {})) {
@@ -25,23 +30,150 @@ struct shard_stage : actor_stage {
   std::vector<msg::write_answer>& answers() { return told->of<msg::write_answer>(); }
   refusal refused(std::size_t which) { return std::get<refusal>(answers().at(which).what); }
   std::vector<msg::enqueue>& queued() { return written->of<msg::enqueue>(); }
+  std::vector<std::uint64_t> returned() {
+    std::vector<std::uint64_t> numbers;
+    for (const auto& m : routed->of<msg::write_returned>()) numbers.push_back(m.what.from.number);
+    return numbers;
+  }
+  std::vector<msg::shard_flushed>& flushed() { return routed->of<msg::shard_flushed>(); }
 
   std::shared_ptr<heard<msg::write_answer, msg::head_word>> told =
       std::make_shared<heard<msg::write_answer, msg::head_word>>();
   std::shared_ptr<heard<msg::open_room, msg::close_room, msg::enqueue>> written =
       std::make_shared<heard<msg::open_room, msg::close_room, msg::enqueue>>();
+  using router_messages = heard<msg::write_returned, msg::order_broken, msg::shard_here, msg::shard_flushed>;
+  std::shared_ptr<router_messages> routed = std::make_shared<router_messages>();
+  term under = our_term;  ///< that the router names
   caf::actor connection = listen(told);
   caf::actor writer = listen(written);
-  caf::actor shard = spawn<shard_actor>(context, shard_id{0}, writer);
+  caf::actor router = listen(routed);
+  std::shared_ptr<heard<msg::shard_ready, msg::shard_not_opened>> asked =
+      std::make_shared<heard<msg::shard_ready, msg::shard_not_opened>>();
+  caf::actor ownership = listen(asked);
+  caf::actor shard = spawn<shard_actor>(context, shard_id{0}, writer, router);
 };
 
 }  // namespace
 
-TEST_CASE("a write to a shard that is not owned is refused, and wakes no room", "[actors][G7]") {
+TEST_CASE("a write to a shard that is not open under its term goes back to the router, and wakes no room",
+          "[actors][G7]") {
   shard_stage s;
   s.write(1);
-  CHECK(s.refused(0).code == refusal_code::unavailable);
+  CHECK(s.returned() == std::vector<std::uint64_t>{1});
+  s.own();
+  s.under = term{4};
+  s.write(2);
+  CHECK(s.returned() == std::vector<std::uint64_t>{1, 2});
+  CHECK(s.answers().empty());
   CHECK(s.logs[0].histories.empty());
+}
+
+TEST_CASE("a term that a write was given back under is not opened any more: those behind it would pass it",
+          "[actors][G2]") {
+  shard_stage s;
+  s.under = term{6};
+  s.write(1);  // its sender saw the claim in the rows before its answer came here
+  s.open(term{6});
+  CHECK(s.routed->of<msg::shard_here>().empty());
+  REQUIRE(s.asked->of<msg::shard_not_opened>().size() == 1);
+  s.write(2);
+  CHECK(s.returned() == std::vector<std::uint64_t>{1, 2});
+  s.open(term{7});
+  CHECK(s.routed->of<msg::shard_here>().size() == 1);
+}
+
+TEST_CASE("a former term's room cannot end the present one's hand-over", "[actors][G2]") {
+  shard_stage s;
+  s.own();
+  s.write(1);
+  s.load(0);
+  s.tell(s.shard, msg::hand_over{shard_id{0}, our_term});
+  s.tell(s.shard, msg::flushed{term{4}});
+  CHECK(s.asked->of<msg::shard_ready>().empty());
+}
+
+TEST_CASE("another node's write goes back to the link that it came on", "[actors][G7]") {
+  shard_stage s;
+  auto links = std::make_shared<heard<msg::write_returned>>();
+  auto theirs = s.write_of(1);
+  theirs.from.session = session_of_peer(3, session_id{1});
+  theirs.connection = s.listen(links);
+  s.tell(s.shard, std::move(theirs));
+  CHECK(links->of<msg::write_returned>().size() == 1);
+  CHECK(s.returned().empty());
+}
+
+TEST_CASE("the router hears of a failure before the session does", "[actors][G2]") {
+  shard_stage s;
+  s.own();
+  REQUIRE(s.routed->of<msg::shard_here>().size() == 1);
+  s.write(1);
+  s.load(0, error{errc::unavailable, "away"});
+  REQUIRE(s.routed->of<msg::order_broken>().size() == 1);
+  CHECK(s.routed->of<msg::order_broken>()[0].session == session_id{1});
+}
+
+TEST_CASE("a hand-over gives back what comes and what waits, ends what is under way, then says that it is ready",
+          "[actors][G2][G7]") {
+  shard_stage s;
+  const auto ready = [&] { return s.asked->of<msg::shard_ready>().size(); };
+  const auto hand_over = [&] { s.tell(s.shard, msg::hand_over{shard_id{0}, our_term}); };
+  s.own();
+  SECTION("at once, where no room is awake") {
+    hand_over();
+    CHECK(ready() == 1);
+  }
+  SECTION("a room that is only waking gives its writes back in order") {
+    s.write(1);
+    s.write(2);
+    hand_over();
+    CHECK(s.returned() == std::vector<std::uint64_t>{1, 2});
+    CHECK(ready() == 1);
+    s.load(0);  // the read of the waking that is no more
+    CHECK(s.queued().empty());
+  }
+  SECTION("after the last answer of a room with writes under way") {
+    s.write(1);
+    s.load(0);
+    const auto room = s.written->of<msg::open_room>().at(0).room_actor;
+    hand_over();
+    CHECK(ready() == 0);
+    s.write(2);
+    CHECK(s.returned() == std::vector<std::uint64_t>{2});
+    s.tell(s.shard, msg::asleep{general->key, 1});  // crossed the flush: the room is still to be heard
+    s.tell(room, msg::room_results{{{s.queued()[0].ticket, outcome::committed{event_at(5, 1), {}}}}});
+    CHECK(s.answers().size() == 1);
+    CHECK(ready() == 1);
+  }
+  s.tell(s.shard, msg::shard_closed{shard_id{0}, our_term});
+  REQUIRE(s.flushed().size() == 1);
+  CHECK(s.flushed()[0].term == our_term);
+}
+
+TEST_CASE("a shard that is handed over answers for no head: its next owner may have written", "[actors][G3][G7]") {
+  shard_stage s;
+  s.own();
+  s.context->leases[0]->extend(s.clock.now + 10s);
+  s.write(1);
+  s.load(0, newest_of(events_of(4, 7, 7), at(4, 7)));
+  s.tell(s.shard, msg::head_question{general, question{1}, s.connection});
+  REQUIRE(s.told->of<msg::head_word>().size() == 1);
+  CHECK(s.told->of<msg::head_word>()[0].head);
+  s.tell(s.shard, msg::hand_over{shard_id{0}, our_term});
+  s.tell(s.shard, msg::head_question{general, question{2}, s.connection});
+  REQUIRE(s.told->of<msg::head_word>().size() == 2);
+  CHECK_FALSE(s.told->of<msg::head_word>()[1].head);
+}
+
+TEST_CASE("a lost shard says that it is flushed after its rooms' last answers, and what they broke", "[actors][G2]") {
+  shard_stage s;
+  s.own();
+  s.write(1);
+  s.load(0);
+  s.tell(s.shard, msg::shard_closed{shard_id{0}, our_term});
+  CHECK(s.refused(0).code == refusal_code::outcome_unknown);
+  CHECK(s.routed->of<msg::order_broken>().size() == 1);
+  CHECK(s.flushed().size() == 1);
 }
 
 TEST_CASE("the first write wakes its room with one read, and those who come meanwhile keep their order",
@@ -83,11 +215,10 @@ TEST_CASE("what a former term asked for does not wake the room of the present on
   s.own();
   s.write(1);
   s.tell(s.shard, msg::shard_closed{shard_id{0}, our_term});
-  CHECK(s.refused(0).code == refusal_code::unavailable);
-  s.tell(s.shard, msg::shard_opened{shard_id{0}, {term{6}, attempt{0}}});
-  auto again = s.write_of(2);
-  again.from.round = 1;
-  s.tell(s.shard, std::move(again));
+  CHECK(s.returned() == std::vector<std::uint64_t>{1});
+  s.open(term{6});
+  s.under = term{6};
+  s.write(1);
   REQUIRE(s.logs[0].histories.size() == 2);
   s.load(0);
   CHECK(s.queued().empty());
@@ -179,7 +310,8 @@ TEST_CASE("a shard of a lease that was broken answers for no head, though the le
   lease.begin_era();  // another node may own the shard; that it is closed here is still under way
   lease.extend(s.clock.now + 1s);
   CHECK_FALSE(ask());
-  s.tell(s.shard, msg::shard_opened{shard_id{0}, {term{6}, attempt{10}}, lease.era()});
+  s.open(term{6}, lease.era());
+  s.under = term{6};
   s.write(2);
   s.load(1, newest_of(events_of(4, 7, 7), at(4, 7)));
   CHECK(ask());
