@@ -185,6 +185,7 @@ indexed::indexed(const checker::history& what_happened)
     if (const auto* reading = std::get_if<checker::stored>(&records[place].what))
       take_reading(*this, rooms[checker::at(reading->room)], *reading, place);
     if (const auto* lost = std::get_if<lost_tail>(&records[place].what)) take_lost_tail(*this, *lost, place);
+    has_faults |= std::holds_alternative<fault>(records[place].what);
   }
   for (auto& room : rooms) arrange_rows(*this, room);
   keys[0] = {};

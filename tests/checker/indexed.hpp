@@ -78,6 +78,7 @@ struct indexed {
   std::vector<stream> streams;
   std::vector<key_use> keys;
   std::uint32_t healed_at = nowhere;
+  bool has_faults = false;  ///< some fault was recorded
   /// Why the history contradicts itself; empty where it does not.
   std::string contradiction;
 

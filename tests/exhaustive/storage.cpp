@@ -42,7 +42,7 @@ lease_renewal storage::renew(std::size_t node, instant now, std::uint64_t cause)
   lease.until = now + lease_time_;
   ++lease.renewals;
   version_ = fold(version_, cause);
-  return {{"1", "00000001"}, lease.renewals};
+  return {{"1", "00000001"}, lease.renewals, {}};
 }
 
 std::vector<shard_row> storage::survey(instant now) const {

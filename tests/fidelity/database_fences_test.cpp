@@ -169,6 +169,53 @@ TEST_CASE("model and server agree on leases and claims", "[fidelity][postgres][G
   });
 }
 
+TEST_CASE("model and server agree on what nodes see of each other", "[fidelity][postgres]") {
+  must_agree([](database_play& p) {
+    const writer a{0, contract::node_named("a"), {}}, b{1, contract::node_named("b"), {}};
+    p.renews(b, std::chrono::minutes(5), "10.0.0.2:7500");
+    p.renews(a, std::chrono::minutes(5), "10.0.0.1:7500");
+    p.renews(b, std::chrono::minutes(10), "10.0.0.3:7500");
+    p.renews(a, std::chrono::minutes(5), "10.0.0.1:7500", true);
+    p.renews(b, std::chrono::minutes(10));
+    p.stage.step_clock(milliseconds{301'000});  // a's lease has just ended
+    p.renews(b, std::chrono::minutes(10));
+    p.stage.step_clock(std::chrono::minutes(1));
+    p.renews(b, std::chrono::minutes(10));
+    p.renews(a, std::chrono::minutes(5));
+    p.releases(b);
+    p.renews(a, std::chrono::minutes(5));
+    p.renews(b, std::chrono::minutes(5));
+  });
+}
+
+TEST_CASE("model and server agree on shards that are given back", "[fidelity][postgres][G7]") {
+  must_agree([](database_play& p) {
+    auto a = p.claims(0, "a", {1, 2, 3}), b = p.claims(1, "b", {4});
+    p.renews(a, std::chrono::minutes(5));
+    p.says(a, general, 1);
+    auto wrong = a;  // one of another term, and one of another owner
+    --wrong.rows[2].term.value;
+    wrong.rows[4] = b.rows[4];
+    p.yields(wrong, {4, 1, 2, 1});
+    p.yields(a, {});
+    p.shows_shards(1, true);
+    p.appends(a, p.batch(a, {p.piece(a, general, a.at(general, 1), {said(2, "late")}),
+                             p.piece(a, other, {}, {said(1, "one")})}));
+    p.claims(b, {p.wish_for(1, 1)});
+    p.appends(b, p.batch(b, {p.piece(b, general, a.at(general, 1), {said(2, "two")})}));
+    p.yields(a, {1});
+    auto anew = p.claims(0, "a", {2});
+    p.yields(a, {2, 3});
+    p.shows_shards(0, true);
+    p.stage.lose_statement(0, road::writer);
+    p.yields(anew, {2});
+    p.shows_shards(1);
+    p.stage.lose_reply(0, road::writer);
+    p.yields(anew, {2});
+    p.shows_shards(1);
+  });
+}
+
 TEST_CASE("model and server agree on pages, heads and marks", "[fidelity][postgres][G3][C9][C13][C14]") {
   must_agree(
       [](database_play& p) {

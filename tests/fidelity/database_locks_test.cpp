@@ -102,6 +102,59 @@ TEST_CASE("model and server agree on an append that meets a takeover", "[fidelit
   });
 }
 
+TEST_CASE("model and server agree that a yield waits for its rows, and for no others", "[fidelity][postgres][G7]") {
+  must_agree([](database_play& p) {
+    auto a = p.claims(0, "a", {1, 2, 3});
+    auto b = p.claims(1, "b", {4});
+    p.stage.lock(shard_id{1});
+    p.stage.lock(shard_id{4});
+    p.yields(a, {3, 1});  // all or nothing
+    auto strange = a;
+    strange.rows[4] = b.rows[4];
+    p.yields(strange, {2, 4});
+    p.shows_shards(1);
+    p.stage.unlock(shard_id{1});
+    p.yields(a, {3, 1});
+    p.shows_shards(1);
+  });
+}
+
+TEST_CASE("model and server agree on a yield that meets a takeover", "[fidelity][postgres][G7]") {
+  must_agree([](database_play& p) {
+    auto a = p.claims(0, "a", {1, 2});
+    p.stage.keep_next_commit(1, road::reader);
+    const auto claim = p.asks_to_claim(1, "b", {1});
+    p.wait([&] { return p.stage.is_locked(shard_id{1}); });
+    const auto yielded = p.asks_to_yield(a, {2, 1});
+    p.wait([&] { return p.stage.somebody_waits(); });
+    p.stage.let_commit(1, road::reader);
+    writer b{1, contract::node_named("b"), {}};
+    p.ended(b, claim);
+    p.ended(a, yielded);
+    p.shows_shards(0);
+  });
+}
+
+TEST_CASE("model and server agree on a takeover that meets a yield", "[fidelity][postgres][G7]") {
+  must_agree([](database_play& p) {
+    auto a = p.claims(0, "a", {1, 2});
+    p.says(a, general, 1);
+    p.stage.keep_next_commit(0, road::writer);
+    const auto yielded = p.asks_to_yield(a, {1});
+    p.wait([&] { return p.stage.is_locked(shard_id{1}); });
+    const auto claim = p.asks_to_claim(1, "b", {1, 2});
+    p.wait([&] { return p.stage.somebody_waits(); });
+    p.stage.let_commit(0, road::writer);
+    p.ended(a, yielded);
+    writer b{1, contract::node_named("b"), {}};
+    p.ended(b, claim);  // it saw the former owner: the next one wins
+    p.shows_shards(1);
+    p.ended(b, p.asks_to_claim(1, "b", {1}));
+    p.appends(b, p.batch(b, {p.piece(b, general, a.at(general, 1), {said(2, "two")})}));
+    p.shows(0, general);
+  });
+}
+
 TEST_CASE("of an append and a takeover that race the model knows every end", "[fidelity][postgres][G2][G7]") {
   must_be_possible(
       [](database_play& p) {

@@ -84,10 +84,29 @@ void database_play::ended(writer& by, const awaited<std::vector<claimed_shard>>&
   note(line);
 }
 
-void database_play::renews(const writer& by, milliseconds lease_time) {
-  const auto answer = ask<lease_renewal>([&](auto done) { stage.ownership(by.node).renew(by.who, lease_time, done); });
+void database_play::renews(const writer& by, milliseconds lease_time, std::string peer_address, bool is_leaving) {
+  const auto answer = ask<lease_renewal>([&](auto done) {
+    stage.ownership(by.node).renew(by.who, {lease_time, std::move(peer_address), is_leaving}, done);
+  });
   const auto& r = end_of(answer);
-  note(by.who.name + " renews: " + (r ? number(r->renewals) : word(r.error())));
+  if (!r) return note(by.who.name + " renews: " + word(r.error()));
+  std::string line = by.who.name + " renews: " + number(r->renewals);
+  for (const auto& n : r->nodes) {
+    line += ", " + n.node.name + " " + n.node.incarnation + " at '" + n.peer_address + "'" +
+            (n.is_leaving ? " leaving" : "") + (n.has_lease ? " leased " : " not leased ") + number(n.renewals);
+  }
+  note(line);
+}
+
+awaited<std::size_t> database_play::asks_to_yield(const writer& by, const std::vector<std::uint32_t>& shards) {
+  std::vector<owned_shard> given;
+  for (const auto s : shards) given.push_back({shard_id{s}, by.rows.at(s).term});
+  return ask<std::size_t>([&](auto done) { stage.ownership(by.node).yield(by.who, given, done); });
+}
+
+void database_play::ended(const writer& by, const awaited<std::size_t>& yielded) {
+  const auto& r = end_of(yielded);
+  note(by.who.name + " yields: " + (r ? number(*r) : word(r.error())));
 }
 
 void database_play::releases(const writer& by) {

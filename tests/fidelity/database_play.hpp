@@ -98,7 +98,12 @@ public:
   /// As the shard writer: past every id handed out, and again with a larger one where the recovery itself broke.
   void recovers(writer& by, const room_ref& room, attempt handed_out);
 
-  void renews(const writer& by, milliseconds lease_time);
+  /// Notes every node that the renewal brings.
+  void renews(const writer& by, milliseconds lease_time, std::string peer_address = {}, bool is_leaving = false);
+  /// Of the terms that the writer knows.
+  void yields(const writer& by, const std::vector<std::uint32_t>& shards) { ended(by, asks_to_yield(by, shards)); }
+  awaited<std::size_t> asks_to_yield(const writer& by, const std::vector<std::uint32_t>& shards);
+  void ended(const writer& by, const awaited<std::size_t>& yielded);
   void releases(const writer& by);
   void trims(writer& by, const room_ref& room, position floor);
   /// Notes the room from its start, once the node can read.

@@ -21,9 +21,7 @@ public:
       case 2: return trim(w);
       case 3: return p_.renews(w, std::chrono::minutes(1));
       case 4: return p_.shows(below(2), rooms_[below(3)]);
-      case 5:
-        if (below(4) == 0) p_.releases(w);
-        return p_.shows_shards(below(2));
+      case 5: give_back(w); return p_.shows_shards(below(2));
       default: return append(w);
     }
   }
@@ -57,6 +55,14 @@ private:
       part.fence.own.value = part.fence.before.value + 1 + below(3);
     }
     p_.appends(w, batch);
+  }
+
+  void give_back(writer& w) {
+    switch (below(4)) {
+      case 0: return p_.releases(w);
+      case 1: return p_.yields(w, {1 + below(2)});
+      default: return;
+    }
   }
 
   void recover(writer& w) {

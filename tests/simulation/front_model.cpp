@@ -167,21 +167,19 @@ void front_model::session::asked(const client_request& what) {
 }
 
 /// The connection says how a publish ended. After a failure nothing of the room that was already behind it may be
-/// stored, or the client's repeat would overtake it. What came in the last moment may not have been behind it yet.
+/// stored, or the client's repeat would overtake it. What came since the actors were last idle may not have been behind
+/// it yet.
 void front_model::session::answers(const server_message& message) {
   const auto mine = std::ranges::find(writes_, message.id, &write::id);
   if (mine == writes_.end()) return;
-  const auto now = front_.time_.now();
   if (const auto* ok = std::get_if<reply::published>(&message.body)) {
     if (mine->is_behind_failure && !ok->duplicate && front_.alarms_)
       front_.alarms_->write(log_level::error, "a write behind a failed one was stored", {});
   } else if (const auto* failed = std::get_if<reply::failed>(&message.body);
              failed &&
              (failed->why.code == refusal_code::unavailable || failed->why.code == refusal_code::outcome_unknown)) {
-    constexpr milliseconds last_moment{20};
     for (auto behind = std::next(mine); behind != writes_.end(); ++behind) {
-      const auto known = std::max(behind->arrived, front_.node_->resumed_at());
-      if (behind->room == mine->room && now - known > last_moment) behind->is_behind_failure = true;
+      if (behind->room == mine->room && front_.node_->idle_at() > behind->arrived) behind->is_behind_failure = true;
     }
   }
   writes_.erase(mine);

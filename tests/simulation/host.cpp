@@ -25,7 +25,6 @@ void host::after(nanoseconds delay, task what) {
 }
 
 void host::go_on() {
-  if (is_paused_) resumed_at_ = time_.now();
   is_paused_ = false;
   auto waiting = std::exchange(waiting_, {});
   for (auto& what : waiting) run(std::move(what));

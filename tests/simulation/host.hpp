@@ -31,7 +31,9 @@ public:
   void pause() { is_paused_ = true; }
   void go_on();
   /// When it last went on after a pause, in true time.
-  instant resumed_at() const { return resumed_at_; }
+  /// When its actors last had nothing to do: what had arrived before was dealt with.
+  void was_idle() { idle_at_ = time_.now(); }
+  instant idle_at() const { return idle_at_; }
   void die();
 
   instant boot_now() const override;
@@ -46,7 +48,7 @@ private:
   address address_;
   bool is_alive_ = true;
   bool is_paused_ = false;
-  instant resumed_at_{};
+  instant idle_at_{};
   std::int64_t drift_ppm_ = 0;
   milliseconds step_{0};
   std::deque<task> waiting_;
@@ -59,6 +61,7 @@ public:
   explicit network(agenda& time) : time_(time) {}
 
   void close(address from, address to) { closed_.emplace(std::pair{from, to}, true); }
+  void open(address from, address to) { closed_.erase({from, to}); }
   void open_all() { closed_.clear(); }
   bool is_open(address from, address to) const { return closed_.empty() || !closed_.contains({from, to}); }
   nanoseconds delay() { return time_.between(delay_min, delay_max); }

@@ -16,8 +16,8 @@ caf::scheduler::test_coordinator& scheduler_of(chat& c) {
 
 node::node(agenda& time, network& net, address where, std::string incarnation, const chat_options& options,
            const std::vector<std::unique_ptr<postgres_model>>& databases,
-           const std::vector<std::unique_ptr<redis_model>>& endpoints, log& alarms, chat_probe& probe,
-           std::size_t outbox_max)
+           const std::vector<std::unique_ptr<redis_model>>& endpoints, peer_links::directory& peers, log& alarms,
+           chat_probe& probe, std::size_t outbox_max)
     : time_(time), host_(std::make_shared<host>(time, where)) {
   std::vector<database_ports> ports;
   for (const auto& database : databases) {
@@ -32,9 +32,11 @@ node::node(agenda& time, network& net, address where, std::string incarnation, c
   front_ = std::make_unique<front_model>(time, net, host_, outbox_max);
   auto mine = options;
   mine.node = {"n" + std::to_string(where), std::move(incarnation)};
+  mine.peer_address = mine.node.name + ":7000";
   mine.workers = 0;
   mine.head_period = milliseconds{1};  // each poll that proves a quiet room's head has it said
-  chat_ = std::make_unique<chat>(mine, std::move(ports), std::move(outs), alarms, probe, *host_);
+  peers_ = std::make_unique<peer_links>(time, net, host_, mine.node, mine.peer_address, peers);
+  chat_ = std::make_unique<chat>(mine, std::move(ports), std::move(outs), alarms, probe, *host_, peers_.get());
   chat_->start(*front_);
   front_->serve(*chat_);
   front_->watch(alarms);
@@ -63,6 +65,7 @@ void node::run() {
     not_before_ = time_.now() + late;
     return wake_at(late);
   }
+  host_->was_idle();
   const auto& timers = scheduler.clock().schedule();
   if (!timers.empty()) {
     const auto due = timers.begin()->first - scheduler.clock().current_time;
@@ -86,6 +89,7 @@ void node::release() {
 void node::kill() {
   for (auto& link : links_) link->cut();
   for (auto& out : fan_outs_) out->cut();
+  peers_->die();
   host_->die();
   front_->die();
   chat_->end();

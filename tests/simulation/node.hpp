@@ -2,6 +2,7 @@
 
 #include "actors/chat.hpp"
 #include "tests/simulation/front_model.hpp"
+#include "tests/simulation/peer_links.hpp"
 #include "tests/simulation/postgres_link.hpp"
 #include "tests/simulation/redis_link.hpp"
 
@@ -17,6 +18,7 @@ namespace parley::simulation {
 struct chat_tally final : chat_probe {
   void outcome_unknown() override { ++unknown; }
   void shard_lost() override { ++shards_lost; }
+  void shard_handed_over() override { ++shards_handed_over; }
   void room_slept() override { ++rooms_slept; }
   void feed_closed() override { ++feeds_closed; }
   void hole_filled(std::size_t) override {
@@ -27,8 +29,9 @@ struct chat_tally final : chat_probe {
   void log_broken() override { ++logs_broken; }
   void fell_behind() override { ++fallen_behind; }
   void join_refused() override { ++joins_refused; }
-  std::uint64_t unknown = 0, shards_lost = 0, rooms_slept = 0, feeds_closed = 0, holes_filled = 0, tails_suspected = 0,
-                logs_broken = 0, fallen_behind = 0, joins_refused = 0, holes_filled_in_join = 0;
+  std::uint64_t unknown = 0, shards_lost = 0, shards_handed_over = 0, rooms_slept = 0, feeds_closed = 0,
+                holes_filled = 0, tails_suspected = 0, logs_broken = 0, fallen_behind = 0, joins_refused = 0,
+                holes_filled_in_join = 0;
   std::function<bool()> is_join_under_way;
 };
 
@@ -48,8 +51,8 @@ class node {
 public:
   node(agenda& time, network& net, address where, std::string incarnation, const chat_options& options,
        const std::vector<std::unique_ptr<postgres_model>>& databases,
-       const std::vector<std::unique_ptr<redis_model>>& endpoints, log& alarms, chat_probe& probe,
-       std::size_t outbox_max);
+       const std::vector<std::unique_ptr<redis_model>>& endpoints, peer_links::directory& peers, log& alarms,
+       chat_probe& probe, std::size_t outbox_max);
   ~node();
 
   host& machine() { return *host_; }
@@ -62,6 +65,7 @@ public:
   bool is_released() const { return *is_released_; }
   void cut_database(std::size_t which) { links_[which]->cut(); }
   void cut_endpoint(std::size_t which) { fan_outs_[which]->cut(); }
+  void cut_peers() { peers_->cut(); }
   bool is_ready() const { return chat_->is_ready(); }
 
 private:
@@ -71,6 +75,7 @@ private:
   host_ptr host_;
   std::vector<std::unique_ptr<postgres_link>> links_;
   std::vector<std::unique_ptr<redis_link>> fan_outs_;
+  std::unique_ptr<peer_links> peers_;
   std::unique_ptr<front_model> front_;
   std::unique_ptr<chat> chat_;
   instant synced_;

@@ -21,6 +21,7 @@ const char* to_string(fault f) {
     case fault::drop_client: return "client dropped";
     case fault::jump_clock: return "clock jumps";
     case fault::trim_room: return "history trimmed";
+    case fault::cut_peers: return "cut peer links";
   }
   return "?";
 }
@@ -90,6 +91,7 @@ plan draw_plan(std::uint64_t seed) {
   p.held_percent = draw.percent("held", 30, 30);
   p.outbox_max = 1 + draw.below("outbox_max", draw.chance("outbox is tiny", 50) ? 4 : 64);
   p.has_slow_readers = draw.chance("slow readers", 40);
+  p.has_short_links = draw.chance("short links", 40);
   draw_tuning(draw, p);
   return p;
 }

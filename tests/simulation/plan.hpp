@@ -30,8 +30,9 @@ enum class fault : std::uint8_t {
   drop_client,
   jump_clock,
   trim_room,
+  cut_peers,
 };
-inline constexpr std::size_t fault_count = 17;
+inline constexpr std::size_t fault_count = 18;
 const char* to_string(fault f);
 std::optional<fault> fault_of(std::string_view name);
 
@@ -45,6 +46,7 @@ struct plan {
   unsigned dropped_percent = 0, doubled_percent = 0, held_percent = 0;  ///< of Redis messages
   std::size_t outbox_max = 64;
   bool has_slow_readers = false;
+  bool has_short_links = false;  ///< some links between nodes hold few items: a full one is closed
   chat_options options;
 };
 

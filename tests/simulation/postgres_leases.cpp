@@ -7,6 +7,7 @@ namespace parley::simulation {
 namespace {
 
 constexpr unsigned lock_tries = 1000;  // lock_timeout: 2 s
+constexpr std::chrono::minutes lease_row_kept{1};
 
 }  // namespace
 
@@ -67,21 +68,69 @@ void postgres_model::lock_claimed(const backend_ptr& at, const node_identity& no
       [answer, claimed] { answer(claimed); });
 }
 
-void postgres_model::renew(const backend_ptr& at, const node_identity& node, milliseconds lease_time,
+void postgres_model::renew(const backend_ptr& at, const node_identity& node, const lease_wish& wish,
                            reply<lease_renewal> answer) {
-  begin(at, [this, at, node, lease_time, answer = std::move(answer)] {
+  begin(at, [this, at, node, wish, answer = std::move(answer)] {
     if (refuses_writes(at, answer)) return;
     const auto row = leases_.find(node.incarnation);
-    const auto renewals = row == leases_.end() ? 1 : row->second.renewals + 1;
+    const lease_row own{node.name, host_->unix_now() + wish.lease_time,
+                        row == leases_.end() ? 1 : row->second.renewals + 1, wish.peer_address, wish.is_leaving};
     commit(
         at, {},
-        [this, node, renewals, until = host_->unix_now() + lease_time] {
-          leases_[node.incarnation] = {node.name, until, renewals};
+        [this, node, own] {
+          leases_[node.incarnation] = own;
           return std::vector<task>{};
         },
-        [this, answer, renewals] {
-          answer(lease_renewal{identity(), renewals});
+        [this, answer, own, nodes = nodes_beside(node.incarnation, own)] {
+          answer(lease_renewal{identity(), own.renewals, nodes});
         });
+  });
+}
+
+std::vector<cluster_node> postgres_model::nodes_beside(const std::string& incarnation, const lease_row& own) const {
+  const auto now = host_->unix_now();
+  auto rows = leases_;
+  rows[incarnation] = own;
+  std::vector<cluster_node> nodes;
+  for (const auto& [owner, row] : rows) {
+    if (owner != incarnation && row.until <= now - lease_row_kept) continue;
+    nodes.push_back({{row.node, owner}, row.peer_address, row.is_leaving, row.until > now, row.renewals});
+  }
+  return nodes;
+}
+
+std::vector<shard_id> postgres_model::owned_of(const std::string& incarnation,
+                                               const std::vector<owned_shard>& shards) const {
+  std::vector<shard_id> rows;
+  for (std::uint32_t i = 0; i < shards_.size(); ++i) {
+    const auto& s = shards_[i];
+    const bool is_named = std::ranges::count(shards, owned_shard{shard_id{i}, s.term}) > 0;
+    if (s.owner == incarnation && is_named) rows.push_back(shard_id{i});
+  }
+  return rows;
+}
+
+void postgres_model::yield(const backend_ptr& at, const node_identity& node, std::vector<owned_shard> shards,
+                           reply<std::size_t> answer) {
+  begin(at, [this, at, node, shards = std::move(shards), answer = std::move(answer)] {
+    if (refuses_writes(at, answer)) return;
+    // Only what fits is locked, and looked at again after the wait.
+    when_free(at, owned_of(node.incarnation, shards), lock_tries, [this, at, node, shards, answer](bool is_free) {
+      if (!is_free) return roll_back(at, [&] { answer(error{errc::unavailable, "lock timeout"}); });
+      const auto rows = owned_of(node.incarnation, shards);
+      commit(
+          at, rows,
+          [this, node, rows] {
+            std::vector<task> undo;
+            for (const auto shard : rows) {
+              auto& s = shards_[shard.value];
+              undo.push_back([&s, owner = s.owner] { s.owner = owner; });
+              s.owner.clear();
+            }
+            return undo;
+          },
+          [answer, count = rows.size()] { answer(count); });
+    });
   });
 }
 

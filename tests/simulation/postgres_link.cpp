@@ -135,9 +135,9 @@ void postgres_link::trim(std::string owner, shard_fence fence, room_ref room, po
       std::move(done), errc::outcome_unknown);
 }
 
-void postgres_link::renew(node_identity node, milliseconds lease_time, completion<lease_renewal> done) {
-  control_->ask<lease_renewal>([node, lease_time](postgres_model& db, const backend_ptr& at,
-                                                  auto reply) { db.renew(at, node, lease_time, std::move(reply)); },
+void postgres_link::renew(node_identity node, lease_wish wish, completion<lease_renewal> done) {
+  control_->ask<lease_renewal>([node, wish](postgres_model& db, const backend_ptr& at,
+                                            auto reply) { db.renew(at, node, wish, std::move(reply)); },
                                std::move(done), errc::outcome_unknown);
 }
 
@@ -151,6 +151,14 @@ void postgres_link::claim(node_identity node, std::vector<shard_claim> claims,
   reader().ask<std::vector<claimed_shard>>(
       [node, claims = std::move(claims)](postgres_model& db, const backend_ptr& at, auto reply) {
         db.claim(at, node, claims, std::move(reply));
+      },
+      std::move(done), errc::outcome_unknown);
+}
+
+void postgres_link::yield(node_identity node, std::vector<owned_shard> shards, completion<std::size_t> done) {
+  writer_->ask<std::size_t>(
+      [node, shards = std::move(shards)](postgres_model& db, const backend_ptr& at, auto reply) {
+        db.yield(at, node, shards, std::move(reply));
       },
       std::move(done), errc::outcome_unknown);
 }

@@ -29,9 +29,10 @@ public:
   void marks(std::vector<shard_id> shards, completion<std::vector<shard_mark>> done) override;
   void trim(std::string owner, shard_fence fence, room_ref room, position floor,
             completion<shard_verdict> done) override;
-  void renew(node_identity node, milliseconds lease_time, completion<lease_renewal> done) override;
+  void renew(node_identity node, lease_wish wish, completion<lease_renewal> done) override;
   void survey(completion<std::vector<shard_row>> done) override;
   void claim(node_identity node, std::vector<shard_claim> claims, completion<std::vector<claimed_shard>> done) override;
+  void yield(node_identity node, std::vector<owned_shard> shards, completion<std::size_t> done) override;
   void release(node_identity node, completion<std::size_t> done) override;
 
 private:

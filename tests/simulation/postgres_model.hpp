@@ -72,7 +72,9 @@ public:
             position floor, reply<shard_verdict> answer);
   void claim(const backend_ptr& at, const node_identity& node, std::vector<shard_claim> claims,
              reply<std::vector<claimed_shard>> answer);
-  void renew(const backend_ptr& at, const node_identity& node, milliseconds lease_time, reply<lease_renewal> answer);
+  void renew(const backend_ptr& at, const node_identity& node, const lease_wish& wish, reply<lease_renewal> answer);
+  void yield(const backend_ptr& at, const node_identity& node, std::vector<owned_shard> shards,
+             reply<std::size_t> answer);
   void release(const backend_ptr& at, const node_identity& node, reply<std::size_t> answer);
   /// One statement with one snapshot, some time after its arrival, and perhaps some time before its answer.
   template <class T>
@@ -123,6 +125,8 @@ private:
     std::string node;
     unix_time until;  ///< by the server's calendar clock, which may jump
     std::uint64_t renewals = 0;
+    std::string peer_address;
+    bool is_leaving = false;
   };
 
   void begin(const backend_ptr& at, task statement);
@@ -153,6 +157,9 @@ private:
   std::vector<task> apply(const std::string& owner, const shard_batch& part);
   void lock_claimed(const backend_ptr& at, const node_identity& node, const std::vector<shard_claim>& claims,
                     const reply<std::vector<claimed_shard>>& answer);
+  /// As a renewal shows them that has written `own` and not committed it.
+  std::vector<cluster_node> nodes_beside(const std::string& incarnation, const lease_row& own) const;
+  std::vector<shard_id> owned_of(const std::string& incarnation, const std::vector<owned_shard>& shards) const;
   void committed(std::vector<task> undo);
   bool has_forked(const append_batch& batch, const std::vector<std::size_t>& fitting) const;
   const room_state* find_stored(const room_ref& room) const;

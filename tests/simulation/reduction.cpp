@@ -34,6 +34,8 @@ constexpr size sizes[] = {
      [](plan& p, std::uint64_t n) { p.held_percent = static_cast<unsigned>(n); }},
     {"slow_readers", 0, [](const plan& p) -> std::uint64_t { return p.has_slow_readers ? 1 : 0; },
      [](plan& p, std::uint64_t n) { p.has_slow_readers = n != 0; }},
+    {"short_links", 0, [](const plan& p) -> std::uint64_t { return p.has_short_links ? 1 : 0; },
+     [](plan& p, std::uint64_t n) { p.has_short_links = n != 0; }},
 };
 
 const size* size_of(std::string_view name) {

@@ -29,6 +29,13 @@ sometimes world::counters() const {
     c["Redis message held back"] += t.reordered;
     c["Redis link lost"] += t.links_lost;
   }
+  const auto& links = peers_.tally();
+  c["peer link opened"] += links.opened;
+  c["peer link refused"] += links.refused;
+  c["peer link closed by silence"] += links.silent;
+  c["publish forwarded"] += links.forwarded;
+  c["forwarded publish lost with its link"] += links.forwarded - links.arrived;
+  c["shard handed over"] += chat_tally_.shards_handed_over;
   auto front = front_tally_;
   for (const auto& n : nodes_) {
     if (!n.process) continue;

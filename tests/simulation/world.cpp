@@ -37,6 +37,7 @@ world::world(std::uint64_t seed, checker::history& history, const reduction& sma
     endpoints_.push_back(std::make_unique<redis_model>(time_, static_cast<address>(endpoints_at + i)));
     endpoints_.back()->set_shim(plan_.dropped_percent, plan_.doubled_percent, plan_.held_percent);
   }
+  if (plan_.has_short_links) history_.add_fault(ns(), history_.name("short links"), true);
   nodes_.resize(plan_.nodes);
   for (std::size_t i = 0; i < plan_.nodes; ++i) start_node(i);
   for (std::size_t i = 0; i < plan_.rooms; ++i) rooms_.push_back("room-" + std::to_string(i));
@@ -69,7 +70,7 @@ void world::start_node(std::size_t which) {
   ++n.lives;
   n.process =
       std::make_unique<node>(time_, net_, node_at(which), "i" + std::to_string(which) + "." + std::to_string(n.lives),
-                             plan_.options, databases_, endpoints_, alarms_, chat_tally_, plan_.outbox_max);
+                             plan_.options, databases_, endpoints_, peers_, alarms_, chat_tally_, plan_.outbox_max);
   n.process->machine().drift(static_cast<std::int64_t>(time_.below(400)) - 200);
 }
 
@@ -137,6 +138,24 @@ void world::trim(postgres_model& database) {
   const auto& [key, room] =
       *std::next(database.rooms().begin(), static_cast<std::ptrdiff_t>(time_.below(database.rooms().size())));
   if (!room.events.empty()) database.trim(key, room.events[time_.below(room.events.size())]->seq);
+}
+
+/// A reset, or a network that lets nothing through between two nodes, perhaps one way only.
+void world::cut_peers(std::size_t which) {
+  if (nodes_.size() < 2) return;
+  if (time_.chance(25)) {
+    if (auto* process = nodes_[which].process.get()) process->cut_peers();
+    return;
+  }
+  const auto here = node_at(which);
+  const auto there = node_at((which + 1 + time_.below(nodes_.size() - 1)) % nodes_.size());
+  const bool is_one_way = time_.chance(40);
+  net_.close(here, there);
+  if (!is_one_way) net_.close(there, here);
+  time_.after(a_while(), [this, here, there] {
+    net_.open(here, there);
+    net_.open(there, here);
+  });
 }
 
 void world::cause(fault f) {
@@ -212,6 +231,7 @@ void world::cause(fault f) {
       return time_.after(a_while(), [this] { net_.open_all(); });
     }
     case fault::trim_room: return trim(*database);
+    case fault::cut_peers: return cut_peers(which_node);
     case fault::drop_client: return clients_[time_.below(clients_.size())]->drop();
     case fault::jump_clock:
       return database->machine().jump(milliseconds{static_cast<std::int64_t>(time_.below(7'200'000)) - 3'600'000});

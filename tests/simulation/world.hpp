@@ -50,6 +50,7 @@ private:
   void cause(fault f);
   void lose(std::size_t database, std::size_t commits);
   void trim(postgres_model& database);
+  void cut_peers(std::size_t node);
   void heal();
   void check_promptness();
   void read_back();
@@ -66,6 +67,7 @@ private:
   alarm_log alarms_;
   std::vector<std::unique_ptr<postgres_model>> databases_;
   std::vector<std::unique_ptr<redis_model>> endpoints_;
+  peer_links::directory peers_{plan_.has_short_links};
   std::vector<slot> nodes_;
   std::vector<std::shared_ptr<client_model>> clients_;
   std::vector<std::string> rooms_;
