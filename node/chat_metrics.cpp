@@ -13,6 +13,8 @@ chat_metrics::chat_metrics(metric_book book)
       unknown_(book.counter("parley_outcomes_unknown_total", "Batches whose link broke at the commit (C6).")),
       shards_(book.gauge("parley_shards_open", "Shards that this node owns.")),
       shards_lost_(book.counter("parley_shards_lost_total", "Shards given up or lost to another owner.")),
+      handed_over_(book.counter("parley_shards_handed_over_total", "Those of them that were given to another node.")),
+      forwarded_(book.counter("parley_publishes_forwarded_total", "Publishes sent to the node that owns the room.")),
       rooms_(book.gauge("parley_rooms_awake", "Rooms with an actor.")),
       feeds_(book.gauge("parley_feeds", "Rooms with a local subscriber, or one not long ago.")),
       holes_(book.counter("parley_holes_filled_total", "Holes in the live path that storage filled (G6).")),

@@ -19,6 +19,8 @@ public:
   void outcome_unknown() override { unknown_.Increment(); }
   void shard_opened() override { shards_.Increment(); }
   void shard_lost() override { shards_.Decrement(), shards_lost_.Increment(); }
+  void shard_handed_over() override { handed_over_.Increment(); }
+  void publish_forwarded() override { forwarded_.Increment(); }
   void room_woken() override { rooms_.Increment(); }
   void room_slept() override { rooms_.Decrement(); }
   void feed_opened() override { feeds_.Increment(); }
@@ -37,7 +39,7 @@ private:
   prometheus::Histogram& commit_;
   prometheus::Counter& unknown_;
   prometheus::Gauge& shards_;
-  prometheus::Counter& shards_lost_;
+  prometheus::Counter &shards_lost_, &handed_over_, &forwarded_;
   prometheus::Gauge &rooms_, &feeds_;
   prometheus::Counter &holes_, &filled_, &suspected_, &broken_, &joins_, &joins_refused_, &behind_;
   prometheus::Gauge& connections_;

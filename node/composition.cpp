@@ -5,6 +5,7 @@
 #include "node/refusal_to_start.hpp"
 
 #include <algorithm>
+#include <future>
 #include <thread>
 #include <utility>
 
@@ -15,9 +16,11 @@ std::size_t per_core(std::uint32_t asked, std::size_t at_least) {
   return asked != 0 ? asked : std::max<std::size_t>(at_least, std::thread::hardware_concurrency());
 }
 
-chat_options chat_options_of(const configuration& all, std::vector<shard_route> routes) {
+chat_options chat_options_of(const configuration& all, const node_identity& self, std::vector<shard_route> routes,
+                             const node_links* links) {
   chat_options o;
-  o.node = {all.node.node_name, random_incarnation()};
+  o.node = self;
+  if (links != nullptr) o.peer_address = links->address();
   o.shards = static_cast<std::uint32_t>(routes.size());
   o.routes = std::move(routes);
   o.workers = per_core(all.node.actor_threads, 2);  // two, so that one busy actor does not stop the node
@@ -47,9 +50,11 @@ net::front_options front_options_of(const configuration& all) {
 composition::composition(const configuration& options, log& out, metrics& counted, const std::string& version)
     : options_(options),
       log_(out),
+      self_{options.node.node_name, random_incarnation()},
       stores_(open_stores(options, out, counted)),
-      chat_(chat_options_of(options, stores_->routes()), stores_->databases(), stores_->endpoints(), out,
-            counted.chat()),
+      links_(open_links(options, self_, stores_->cluster_id(), out, counted.peers())),
+      chat_(chat_options_of(options, self_, stores_->routes(), links_.get()), stores_->databases(),
+            stores_->endpoints(), out, counted.chat(), this_machine(), links_ ? &links_->network() : nullptr),
       front_(front_options_of(options), chat_,
              {[this] { return not_ready(); }, [&counted] { return counted.text(); }, version}, out, counted.front()) {
   counted.watch("parley_shards_owned", "Shards that this node owns by its lease.",
@@ -75,7 +80,18 @@ std::string composition::page() const {
 
 std::string composition::not_ready() const {
   if (chat_.is_ready()) return {};
-  return "owns " + std::to_string(chat_.shards_owned()) + " of " + std::to_string(options_.node.shards) + " shards";
+  return "owns " + std::to_string(chat_.shards_owned()) + " of " + std::to_string(options_.node.shards) +
+         " shards, and not every other one has an owner";
+}
+
+void composition::leave(milliseconds at_most) {
+  if (!links_) return;
+  auto gate = std::make_shared<std::promise<void>>();
+  auto left = gate->get_future();
+  if (!chat_.leave([gate] { gate->set_value(); })) return;
+  const bool is_done = left.wait_for(at_most) == std::future_status::ready;
+  log_.write(is_done ? log_level::info : log_level::warn, "node.left",
+             {{"shards_kept", std::to_string(chat_.shards_owned())}});
 }
 
 void composition::drain(std::function<void()> drained) {
@@ -87,6 +103,7 @@ void composition::drain(std::function<void()> drained) {
 void composition::stop() {
   front_.stop();
   chat_.stop();
+  if (links_) links_->stop();
   stores_->stop();
 }
 

@@ -33,8 +33,32 @@ public:
     if (!n.postgres.empty() && is_set("data_dir")) {
       complain("data_dir", "is of the embedded mode; with databases nothing is stored there: leave one of both out");
     }
-    if (!n.peer_listen.empty()) {
-      complain("peer_listen", "this version runs as one node and opens no port to others: leave it empty");
+  }
+
+  void links() {
+    const auto& n = r_.options.node;
+    const int files = !n.peer_authority.empty() + !n.peer_certificate.empty() + !n.peer_key.empty();
+    if (files != 0 && files != 3) {
+      complain(n.peer_authority.empty()     ? "peer.authority"
+               : n.peer_certificate.empty() ? "peer.certificate"
+                                            : "peer.key",
+               "is missing: the links between nodes need the authority, a certificate and its key (parleyctl ca)");
+    }
+    if (n.peer_listen.empty()) {
+      if (!n.peer_advertise.empty()) complain("peer_advertise", "needs peer_listen: nobody can connect there");
+      return;
+    }
+    if (n.is_embedded())
+      complain("peer_listen", "needs databases that nodes share (--postgres): embedded mode is one node");
+    const auto where = parse_listen_address(n.peer_listen);
+    if (!where) return;
+    if (files == 0 && !where->address().is_loopback()) {
+      complain("peer_listen", n.peer_listen +
+                                  " can be reached from other machines: links there need certificates "
+                                  "(peer.authority, peer.certificate, peer.key; parleyctl ca makes them)");
+    }
+    if (where->address().is_unspecified() && n.peer_advertise.empty()) {
+      complain("peer_listen", n.peer_listen + " names no address that others could dial: say it in peer_advertise");
     }
   }
 
@@ -71,6 +95,7 @@ std::vector<mistake> contradictions(const reading& r, bool is_start) {
   judge j{r};
   if (is_start) j.mode();
   j.storage();
+  j.links();
   j.delays();
   return std::move(j.found);
 }

@@ -48,6 +48,7 @@ public:
 
   std::vector<database_ports> databases() override { return {{database_.get(), database_.get()}}; }
   std::vector<fan_out*> endpoints() override { return {&live_}; }
+  std::string cluster_id() const override { return {}; }
   std::vector<shard_route> routes() const override { return std::vector<shard_route>(shards_); }
   void start() override {}
   void stop() override { database_.reset(); }

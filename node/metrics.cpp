@@ -2,6 +2,7 @@
 
 #include "node/chat_metrics.hpp"
 #include "node/front_metrics.hpp"
+#include "node/peer_metrics.hpp"
 #include "node/process_metrics.hpp"
 #include "node/store_metrics.hpp"
 
@@ -16,6 +17,7 @@ struct metrics::probes {
   process_metrics process;
   chat_metrics chat{metric_book{registry}};
   front_metrics front{metric_book{registry}};
+  peer_metrics peers{metric_book{registry}};
   std::vector<std::unique_ptr<postgres_metrics>> postgres;
   std::vector<std::unique_ptr<redis_metrics>> redis;
 
@@ -37,6 +39,8 @@ metrics::~metrics() = default;
 
 chat_probe& metrics::chat() { return probes_->chat; }
 net::front_probe& metrics::front() { return probes_->front; }
+
+net::peer_probe& metrics::peers() { return probes_->peers; }
 postgres_probe& metrics::postgres(std::size_t place) { return *probes_->postgres.at(place); }
 redis_probe& metrics::redis(std::size_t place) { return *probes_->redis.at(place); }
 

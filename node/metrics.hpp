@@ -2,6 +2,7 @@
 
 #include "actors/chat_probe.hpp"
 #include "net/front_probe.hpp"
+#include "net/peer/peer_probe.hpp"
 #include "storage/postgres/postgres_probe.hpp"
 #include "storage/redis/redis_probe.hpp"
 
@@ -21,6 +22,7 @@ public:
 
   chat_probe& chat();
   net::front_probe& front();
+  net::peer_probe& peers();
   postgres_probe& postgres(std::size_t place);
   redis_probe& redis(std::size_t place);
 

@@ -19,7 +19,11 @@ struct node_options {
   std::vector<std::string> postgres;     ///< the first is the home database; none: embedded mode
   std::vector<std::string> redis;
   std::uint32_t shards = 256;
-  std::string peer_listen;
+  std::string peer_listen;     ///< HOST:PORT; empty: no links to other nodes
+  std::string peer_advertise;  ///< what other nodes are told to dial; empty: what `peer_listen` says
+  std::string peer_authority;  ///< PEM files of the links' mutual TLS: all three or none
+  std::string peer_certificate;
+  std::string peer_key;
   std::vector<std::string> origins;
   std::string log_level = "info";
   std::uint32_t io_threads = 0;     ///< 0: one per core

@@ -17,8 +17,10 @@ namespace {
 
 constexpr milliseconds readiness_poll{20};
 constexpr milliseconds idle_wait{60'000};
+/// Batches under way end by their deadline, and what is under no lease needs no hand-over.
+constexpr milliseconds hand_over_patience{8'000};
 /// What a stop may take beyond the sessions' drain: batches under way, the leases, the threads.
-constexpr milliseconds stop_patience{20'000};
+constexpr milliseconds stop_patience{30'000};
 
 void warn_of_visible_passwords(const reading& told, log& out) {
   for (const auto& [key, values] :
@@ -65,6 +67,7 @@ void wait_for_stop(wishes& operator_, composition& node, const reading& told,
 
 void drain(wishes& operator_, composition& node, log& out) {
   out.write(log_level::info, "node.draining");
+  node.leave(hand_over_patience);
   node.drain([&operator_] { operator_.drained(); });
   while (!operator_.next(idle_wait).is_drained) {
   }

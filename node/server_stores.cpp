@@ -51,6 +51,7 @@ public:
       o.cluster_id = cluster.id;
       endpoints_.push_back(std::make_unique<redis_fan_out>(endpoint_thread_.io, o, out, counted.redis(i)));
     }
+    cluster_id_ = cluster.id;
     routes_ = spread_shards(cluster.shards, databases_.size(), endpoints_.size());
   }
   ~server_stores() override { server_stores::stop(); }
@@ -65,6 +66,7 @@ public:
     for (const auto& e : endpoints_) all.push_back(e.get());
     return all;
   }
+  std::string cluster_id() const override { return cluster_id_; }
   std::vector<shard_route> routes() const override { return routes_; }
 
   void start() override {
@@ -84,6 +86,7 @@ private:
   std::vector<std::unique_ptr<postgres_database>> databases_;
   std::vector<std::unique_ptr<redis_fan_out>> endpoints_;
   std::vector<shard_route> routes_;
+  std::string cluster_id_;
 };
 
 }  // namespace

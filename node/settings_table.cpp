@@ -41,6 +41,22 @@ complaint is_path(const std::string& text) {
   return std::string{"must name a folder"};
 }
 
+complaint is_optional_path(const std::string& text) {
+  if (text.find('\0') == std::string::npos) return std::nullopt;
+  return std::string{"must name a file"};
+}
+
+/// A name is fine here: it is the other nodes that look it up.
+complaint is_peer_address(const std::string& text) {
+  const auto colon = text.rfind(':');
+  const auto digits = colon == std::string::npos ? std::string{} : text.substr(colon + 1);
+  const bool is_port = !digits.empty() && digits.size() <= 5 &&
+                       std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; }) &&
+                       std::stoi(digits) >= 1 && std::stoi(digits) <= 65'535;
+  if (text.empty() || (colon > 0 && is_port && text.size() <= 255)) return std::nullopt;
+  return toml_text(text) + " is no HOST:PORT";
+}
+
 complaint is_log_level(const std::string& text) {
   for (const auto* level : {"debug", "info", "warn", "error"}) {
     if (text == level) return std::nullopt;
@@ -96,8 +112,11 @@ std::vector<setting> node_settings() {
       "shards", "shards", {1, 65'536}, "How many shards; fixed when the cluster is created.",
       [](auto& c) -> auto& { return c.node.shards; }));
   all.push_back(text(
-      "peer_listen", "HOST:PORT or empty", "Where other nodes connect.", is_optional_listen_address,
-      [](auto& c) -> auto& { return c.node.peer_listen; }));
+      "peer_listen", "HOST:PORT or empty", "Where other nodes connect; empty: this node has no links to others.",
+      is_optional_listen_address, [](auto& c) -> auto& { return c.node.peer_listen; }));
+  all.push_back(text(
+      "peer_advertise", "HOST:PORT or empty", "Where other nodes are told to connect, if not at peer_listen.",
+      is_peer_address, [](auto& c) -> auto& { return c.node.peer_advertise; }));
   all.push_back(list(
       "origins", "--origin", "origins, compared exactly",
       "Which pages may open a WebSocket; development mode adds every loopback origin.", is_origin,
@@ -152,6 +171,18 @@ void add_limits(std::vector<setting>& all) {
       [](auto& c) -> auto& { return c.limits.rewind_limit; }));
 }
 
+void add_links(std::vector<setting>& all) {
+  all.push_back(text(
+      "peer.authority", "a PEM file or empty", "The certificate authority of the cluster's links.", is_optional_path,
+      [](auto& c) -> auto& { return c.node.peer_authority; }));
+  all.push_back(text(
+      "peer.certificate", "a PEM file or empty", "This node's certificate, with its name as a DNS name.",
+      is_optional_path, [](auto& c) -> auto& { return c.node.peer_certificate; }));
+  all.push_back(text(
+      "peer.key", "a PEM file or empty", "The certificate's private key.", is_optional_path,
+      [](auto& c) -> auto& { return c.node.peer_key; }));
+}
+
 void add_databases(std::vector<setting>& all) {
   all.push_back(number(
       "database.reader_connections", "connections", {1, 64}, "Connections for reads, per database.",
@@ -195,6 +226,7 @@ void add_fan_out(std::vector<setting>& all) {
 std::vector<setting> every_setting() {
   auto all = node_settings();
   add_limits(all);
+  add_links(all);
   add_databases(all);
   add_fan_out(all);
   return all;

@@ -8,6 +8,7 @@
 #include "node/metrics.hpp"
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace parley {
@@ -19,6 +20,8 @@ public:
 
   virtual std::vector<database_ports> databases() = 0;
   virtual std::vector<fan_out*> endpoints() = 0;
+  /// Which cluster they hold; empty in embedded mode, which is none.
+  virtual std::string cluster_id() const = 0;
   /// One per shard.
   virtual std::vector<shard_route> routes() const = 0;
   /// After the sinks are attached.

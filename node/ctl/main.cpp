@@ -1,4 +1,5 @@
 #include "node/ctl/ca_command.hpp"
+#include "node/ctl/cluster_commands.hpp"
 #include "node/ctl/refusal.hpp"
 
 #include <CLI/CLI.hpp>
@@ -11,8 +12,13 @@ namespace {
 using parley::ctl::exit_code;
 
 constexpr auto footer =
-    "Exit codes: 0 done; 64 the command line is wrong; 66 a file that the command reads is missing or broken; 70 an\n"
-    "internal failure; 73 what the command would write exists already, or cannot be written.";
+    "All but `ca` talk to the cluster's databases, which --postgres names, or PARLEY_POSTGRES as for parleyd. COMMAND\n"
+    "--help has examples.\n"
+    "Exit codes: 0 done; 64 the command line is wrong, or names what is not there; 66 a file that the command reads "
+    "is\n"
+    "missing or broken; 69 a database is out of reach, or refuses; 70 an internal failure; 73 what the command would\n"
+    "write exists already, or cannot be written; 75 the wish is written, but was not fulfilled in time; 78 a database\n"
+    "has no schema or another version's, or is not this cluster's.";
 
 exit_code carry_out(int argc, char** argv) {
   bool is_json = false;
@@ -22,6 +28,12 @@ exit_code carry_out(int argc, char** argv) {
   app.add_flag("--json", is_json, "Prints results as one JSON object");
   app.require_subcommand(1);
   parley::ctl::add_ca(app, is_json);
+  parley::ctl::add_nodes(app, is_json);
+  parley::ctl::add_shards(app, is_json);
+  parley::ctl::add_rooms(app, is_json);
+  parley::ctl::add_move(app, is_json);
+  parley::ctl::add_drain(app, is_json);
+  parley::ctl::add_undrain(app, is_json);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& what) {

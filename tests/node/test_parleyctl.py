@@ -22,7 +22,8 @@ class Words(unittest.TestCase):
     def test_help_names_the_commands_and_every_exit_code(self):
         done = run("--help")
         self.assertEqual(done.returncode, 0)
-        for word in ("ca", "--json", "--version", "64", "66", "70", "73"):
+        for word in ("ca", "nodes", "shards", "rooms", "move", "drain", "undrain", "--json", "--version", "64", "66",
+                     "69", "70", "73", "75", "78"):
             self.assertIn(word, done.stdout)
         done = run("ca", "issue", "--help")
         self.assertEqual(done.returncode, 0)
