@@ -10,7 +10,7 @@ import statistics
 import subprocess
 from typing import Mapping, Sequence
 
-from parley_testkit.child import processes_below
+from parley_testkit.processes import processes_below
 
 _ticks = os.sysconf("SC_CLK_TCK")
 

@@ -16,6 +16,7 @@ import subprocess
 import threading
 from typing import Mapping, Sequence
 
+from .processes import exists, processes_below
 from .waiting import wait_until
 
 _running: set["Child"] = set()
@@ -81,7 +82,7 @@ class Child:
             _send(pid, signal.SIGKILL)
         self._paused = []
         self.wait(10)
-        wait_until(lambda: not any(_exists(pid) for pid in below), seconds=10,
+        wait_until(lambda: not any(exists(pid) for pid in below), seconds=10,
                    what=f"the processes below {self.name} to end")
 
     def pause(self) -> None:
@@ -120,38 +121,11 @@ def _environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if key not in ("PARLEY_KEEP", "PARLEY_CHECK")}
 
 
-def processes_below(pid: int) -> list[int]:
-    """All descendants, by the parent column of /proc."""
-    parents: dict[int, list[int]] = {}
-    for entry in os.scandir("/proc"):
-        if entry.name.isdigit():
-            try:
-                stat = pathlib.Path(entry.path, "stat").read_text()
-            except OSError:
-                continue
-            # The command stands in parentheses and may hold blanks: count from its end.
-            parents.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(int(entry.name))
-    found, todo = [], [pid]
-    while todo:
-        below = parents.get(todo.pop(), [])
-        found += below
-        todo += below
-    return found
-
-
 def _send(pid: int, number: int) -> None:
     try:
         os.kill(pid, number)
     except ProcessLookupError:
         pass
-
-
-def _exists(pid: int) -> bool:
-    """Alive, that is: a zombie that nobody waited for yet holds no file and no memory."""
-    try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
 
 
 # The parent-death signal comes when the *thread* that forked ends. A child restarted from a pool's

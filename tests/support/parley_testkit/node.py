@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
 import re
 from typing import Mapping, Sequence
@@ -12,21 +11,10 @@ import requests
 from . import workspace
 from .child import Child
 from .ports import free_port
+from .recipes import node_command, parleyd
 from .servers import Postgres, Redis, Server
 
-repository = pathlib.Path(__file__).resolve().parents[3]
-
-
-def parleyd() -> pathlib.Path:
-    """The binary: $PARLEYD, or the first preset that was built.
-    :raises FileNotFoundError: naming what was tried"""
-    chosen = os.environ.get("PARLEYD")
-    tried = [pathlib.Path(chosen)] if chosen else [
-        repository / "build" / preset / "bin" / "parleyd" for preset in ("release", "asan", "dev", "ci")]
-    for path in tried:
-        if os.access(path, os.X_OK):
-            return path
-    raise FileNotFoundError("no parleyd: set PARLEYD or build one of " + ", ".join(map(str, tried)))
+__all__ = ["Node", "parleyd"]
 
 
 class Node(Server):
@@ -38,14 +26,10 @@ class Node(Server):
                  flags: Sequence[str] = (), env: Mapping[str, str] | None = None) -> None:
         self.name, self.port = name, free_port()
         self.folder = workspace.folder(name)
-        argv = [str(parleyd()), "--dev", "--listen", f"127.0.0.1:{self.port}"]
-        if postgres or redis:
-            for server in postgres:
-                argv += ["--postgres", server.url]
-            for server in redis:
-                argv += ["--redis", server.url]
-        else:
-            argv += ["--data-dir", str(self.folder / "store")]
+        is_embedded = not postgres and not redis
+        argv = node_command(parleyd(), self.port, postgres=[server.url for server in postgres],
+                            redis=[server.url for server in redis],
+                            data_dir=self.folder / "store" if is_embedded else None)
         self.child = Child(name, argv + list(flags), log=self.folder / "log", env=env)
 
     @property

@@ -1,16 +1,10 @@
 """Private PostgreSQL clusters and Redis servers: own folder, own port on loopback, ended with the
-run. As many as a test likes. Settings are those of a careful operator (fsync on), since the
-guarantees are tested against them. A recovery syncs the file system at once, not a thousand files one by one: as
-safe, and a start after a kill then takes a second on a busy disk, not ten."""
+run. As many as a test likes."""
 
 from __future__ import annotations
 
-import os
 import pathlib
-import pwd
-import shutil
 import signal
-import socket
 import subprocess
 
 import psycopg2
@@ -18,6 +12,8 @@ import psycopg2
 from . import workspace
 from .child import Child
 from .ports import free_port
+from .recipes import (as_account, ask_redis, database_user, initdb_command, make_postgres_folder, postgres_account,
+                      postgres_command, postgres_program, postgres_url, redis_command, redis_url)
 from .waiting import wait_until
 
 
@@ -83,24 +79,15 @@ class Postgres(Server):
     def __init__(self, name: str = "postgres", **settings: str | int) -> None:
         self.name, self.port = name, free_port()
         self.folder = workspace.folder(name)
-        # The server refuses to run as root; Debian's package made a user for it.
-        self.user = "postgres" if os.geteuid() == 0 else None
+        self.user = postgres_account()
         self.cluster = self.folder / "cluster"
         self.waldir: pathlib.Path | None = None  # set before the first start: the WAL's own file system
-        chosen: dict[str, str | int] = dict(
-            listen_addresses="127.0.0.1", port=self.port, unix_socket_directories="", fsync="on",
-            synchronous_commit="on", full_page_writes="on", max_connections=100, logging_collector="off",
-            shared_buffers="64MB", recovery_init_sync_method="syncfs", log_min_duration_statement="1s") | settings
-        argv = [str(postgres_program("postgres")), "-D", str(self.cluster)]
-        for key, value in chosen.items():
-            argv += ["-c", f"{key}={value}"]
-        self.child = Child(name, argv, log=self.folder / "log", user=self.user, death_signal="QUIT")
+        self.child = Child(name, postgres_command(self.cluster, self.port, settings), log=self.folder / "log", user=self.user,
+                           death_signal="QUIT")
 
     @property
     def url(self) -> str:
-        return f"postgresql://{self.database_user}@127.0.0.1:{self.port}/parley"
-
-    database_user = "postgres"
+        return postgres_url(self.port)
 
     def start(self) -> "Postgres":
         fresh = not self.cluster.exists()
@@ -117,9 +104,9 @@ class Postgres(Server):
         :param port: where it reaches the primary; default: the primary's own"""
         standby = cls(name, **settings)
         argv = [str(postgres_program("pg_basebackup")), "-D", str(standby.cluster), "-R", "-X", "stream", "-c", "fast",
-                "-d", f"host=127.0.0.1 port={port or primary.port} user={cls.database_user} sslmode=disable "
+                "-d", f"host=127.0.0.1 port={port or primary.port} user={database_user} sslmode=disable "
                 f"gssencmode=disable application_name={name}"]
-        standby._make_folder()
+        make_postgres_folder(standby.cluster, standby.user)
         standby._run(argv)
         return standby
 
@@ -146,24 +133,12 @@ class Postgres(Server):
             link.close()
 
     def _make_cluster(self) -> None:
-        self._make_folder()
-        argv = [str(postgres_program("initdb")), "-D", str(self.cluster), "-U", self.database_user, "-A", "trust",
-                "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions", "--no-sync"]
-        if self.waldir:
-            argv += ["--waldir", str(self.waldir)]
-        self._run(argv)
-
-    def _make_folder(self) -> None:
-        self.cluster.mkdir(mode=0o700)
-        if self.user:
-            account = pwd.getpwnam(self.user)
-            os.chown(self.cluster, account.pw_uid, account.pw_gid)
+        make_postgres_folder(self.cluster, self.user)
+        self._run(initdb_command(self.cluster, self.waldir))
 
     def _run(self, argv: list[str]) -> None:
         """One of PostgreSQL's programs, as the user who owns the cluster."""
-        if self.user:
-            argv = ["setpriv", "--reuid", self.user, "--regid", self.user, "--init-groups", "--"] + argv
-        done = subprocess.run(argv, capture_output=True, text=True, cwd="/")
+        done = subprocess.run(as_account(self.user) + argv, capture_output=True, text=True, cwd="/")
         if done.returncode:
             raise RuntimeError(f"{argv} failed: {done.stdout}{done.stderr}")
 
@@ -174,18 +149,11 @@ class Redis(Server):
     def __init__(self, name: str = "redis", **settings: str | int) -> None:
         self.name, self.port = name, free_port()
         self.folder = workspace.folder(name)
-        program = shutil.which("redis-server")
-        if not program:
-            raise RuntimeError("no redis-server: run scripts/setup")
-        argv = [program, "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no",
-                "--dir", str(self.folder)]
-        for key, value in settings.items():
-            argv += [f"--{key.replace('_', '-')}", str(value)]
-        self.child = Child(name, argv, log=self.folder / "log")
+        self.child = Child(name, redis_command(self.folder, self.port, settings), log=self.folder / "log")
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}"
+        return redis_url(self.port)
 
     def is_ready(self) -> bool:
         try:
@@ -195,18 +163,4 @@ class Redis(Server):
 
     def command(self, *words: str) -> bytes:
         """Sends one command and returns the first line of the answer; enough for tests."""
-        request = b"*%d\r\n" % len(words)
-        for word in words:
-            request += b"$%d\r\n%s\r\n" % (len(word.encode()), word.encode())
-        with socket.create_connection(("127.0.0.1", self.port), 2) as link:
-            link.sendall(request)
-            return link.makefile("rb").readline().rstrip(b"\r\n")
-
-
-def postgres_program(name: str) -> pathlib.Path:
-    """Debian keeps the server's programs out of the path."""
-    debian = pathlib.Path("/usr/lib/postgresql/15/bin", name)
-    found = debian if debian.exists() else shutil.which(name)
-    if not found:
-        raise RuntimeError(f"no {name}: run scripts/setup")
-    return pathlib.Path(found)
+        return ask_redis(self.port, *words)

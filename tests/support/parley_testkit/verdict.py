@@ -9,7 +9,7 @@ import pathlib
 import subprocess
 from typing import Mapping
 
-from .node import repository
+from .recipes import repository
 
 
 def parley_check() -> pathlib.Path:

@@ -1,0 +1,133 @@
+"""How private servers and nodes are made and called: command lines and folders. What runs them is another matter: a
+`Child` that ends with the test run, or scripts/cluster, whose processes go on. Only the standard library."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import pwd
+import shutil
+import socket
+from typing import Mapping, Sequence
+
+repository = pathlib.Path(__file__).resolve().parents[3]
+
+database_user = "postgres"
+
+
+def parleyd() -> pathlib.Path:
+    """The binary: $PARLEYD, or the first preset that was built.
+    :raises FileNotFoundError: naming what was tried"""
+    chosen = os.environ.get("PARLEYD")
+    tried = [pathlib.Path(chosen)] if chosen else [
+        repository / "build" / preset / "bin" / "parleyd" for preset in ("release", "asan", "dev", "ci")]
+    for path in tried:
+        if os.access(path, os.X_OK):
+            return path
+    raise FileNotFoundError("no parleyd: set PARLEYD or build one of " + ", ".join(map(str, tried)))
+
+
+def parleyctl() -> pathlib.Path:
+    """$PARLEYCTL, or the one beside parleyd."""
+    return pathlib.Path(os.environ.get("PARLEYCTL") or parleyd().parent / "parleyctl")
+
+
+def node_command(program: pathlib.Path, port: int, *, postgres: Sequence[str] = (), redis: Sequence[str] = (),
+                 data_dir: pathlib.Path | None = None) -> list[str]:
+    """A node in development mode: over servers, by their URLs, or embedded in a folder."""
+    argv = [str(program), "--dev", "--listen", f"127.0.0.1:{port}"]
+    for url in postgres:
+        argv += ["--postgres", url]
+    for url in redis:
+        argv += ["--redis", url]
+    return argv + (["--data-dir", str(data_dir)] if data_dir else [])
+
+
+def link_flags(name: str, port: int, papers: pathlib.Path | None = None) -> list[str]:
+    """What makes a node one of a cluster. :param papers: the folder that `parleyctl ca issue` made for it"""
+    flags = ["--node-name", name, "--peer-listen", f"127.0.0.1:{port}"]
+    if papers:
+        flags += ["--peer-authority", str(papers / "ca.pem"), "--peer-certificate", str(papers / "node.pem"),
+                  "--peer-key", str(papers / "node.key")]
+    return flags
+
+
+# --- PostgreSQL
+
+
+def postgres_program(name: str) -> pathlib.Path:
+    """Debian keeps the server's programs out of the path."""
+    debian = pathlib.Path("/usr/lib/postgresql/15/bin", name)
+    found = debian if debian.exists() else shutil.which(name)
+    if not found:
+        raise RuntimeError(f"no {name}: run scripts/setup")
+    return pathlib.Path(found)
+
+
+def postgres_account() -> str | None:
+    """Whom the server runs as, if not as us: it refuses root, and Debian's package made a user for it."""
+    return "postgres" if os.geteuid() == 0 else None
+
+
+def as_account(user: str | None) -> list[str]:
+    """What stands before a command for it to run as that user."""
+    return ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--"] if user else []
+
+
+def postgres_url(port: int, database: str = "parley") -> str:
+    return f"postgresql://{database_user}@127.0.0.1:{port}/{database}"
+
+
+def postgres_command(cluster: pathlib.Path, port: int, settings: Mapping[str, str | int] | None = None) -> list[str]:
+    """Settings are those of a careful operator (fsync on), since the guarantees are tested against them. A recovery syncs
+    the file system at once, not a thousand files one by one: as safe, and a start after a kill then takes a second on a
+    busy disk, not ten."""
+    chosen: dict[str, str | int] = dict(
+        listen_addresses="127.0.0.1", port=port, unix_socket_directories="", fsync="on", synchronous_commit="on",
+        full_page_writes="on", max_connections=100, logging_collector="off", shared_buffers="64MB",
+        recovery_init_sync_method="syncfs", log_min_duration_statement="1s") | dict(settings or {})
+    argv = [str(postgres_program("postgres")), "-D", str(cluster)]
+    for key, value in chosen.items():
+        argv += ["-c", f"{key}={value}"]
+    return argv
+
+
+def make_postgres_folder(cluster: pathlib.Path, user: str | None) -> None:
+    cluster.mkdir(mode=0o700)
+    if user:
+        account = pwd.getpwnam(user)
+        os.chown(cluster, account.pw_uid, account.pw_gid)
+
+
+def initdb_command(cluster: pathlib.Path, waldir: pathlib.Path | None = None) -> list[str]:
+    argv = [str(postgres_program("initdb")), "-D", str(cluster), "-U", database_user, "-A", "trust", "-E", "UTF8",
+            "--locale=C.UTF-8", "--no-instructions", "--no-sync"]
+    return argv + (["--waldir", str(waldir)] if waldir else [])
+
+
+# --- Redis
+
+
+def redis_url(port: int) -> str:
+    return f"redis://127.0.0.1:{port}"
+
+
+def redis_command(folder: pathlib.Path, port: int, settings: Mapping[str, str | int] | None = None) -> list[str]:
+    """Without persistence: Parley keeps nothing there, so a restart comes back empty."""
+    program = shutil.which("redis-server")
+    if not program:
+        raise RuntimeError("no redis-server: run scripts/setup")
+    argv = [program, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no", "--dir", str(folder)]
+    for key, value in (settings or {}).items():
+        argv += [f"--{key.replace('_', '-')}", str(value)]
+    return argv
+
+
+def ask_redis(port: int, *words: str) -> bytes:
+    """Sends one command and returns the first line of the answer; enough for tests."""
+    request = b"*%d\r\n" % len(words)
+    for word in words:
+        request += b"$%d\r\n%s\r\n" % (len(word.encode()), word.encode())
+    with socket.create_connection(("127.0.0.1", port), 2) as link:
+        link.sendall(request)
+        return link.makefile("rb").readline().rstrip(b"\r\n")
