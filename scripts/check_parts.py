@@ -106,6 +106,10 @@ def integration(log: Log) -> Tally:
     return pytest(log, "tests/integration")
 
 
+def cluster(log: Log) -> Tally:
+    return pytest(log, "tests/cluster")
+
+
 def checker(log: Log) -> Tally:
     return pytest(log, "tests/replay")
 
@@ -179,6 +183,7 @@ PARTS = [
     Part("unit", 240, "cores, codecs, actors, configuration", unit),
     Part("contract", 180, "adapters keep their ports' promises over real servers, and the models do as those do", contract),
     Part("integration", 300, "the protocol, asked of a node on both backends", integration),
+    Part("cluster", 120, "three nodes as one: killed, stopped, back again; strangers, TLS; scripts/cluster", cluster),
     Part("checker", 120, "the replay finds each bug of a lying node", checker),
     Part("page", 90, "the page's rules, and two tabs of a real browser", page),
     Part("replay", 120, "real chat on both backends, with kill -9", replay),
@@ -198,7 +203,7 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-NEEDS_BUILD = {"unit", "contract", "integration", "checker", "page", "replay", "faults"}
+NEEDS_BUILD = {"unit", "contract", "integration", "cluster", "checker", "page", "replay", "faults"}
 
 
 def chosen_parts(names: list[str] | None) -> list[Part]:

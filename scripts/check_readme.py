@@ -82,7 +82,7 @@ def part(log: Log, root: pathlib.Path) -> Tally:
     readme = root / "README.md"
     if not readme.exists():
         raise Failed("there is no README.md")
-    passed, foreground, unread = 0, None, []
+    passed, foreground, unread, cluster_is_up = 0, None, [], False
     home = strict_curl(log.path.parent / "curl")
     try:
         for line in commands(readme.read_text()):
@@ -91,12 +91,17 @@ def part(log: Log, root: pathlib.Path) -> Tally:
             if line.startswith("scripts/run"):
                 foreground = Foreground(log, line)
                 foreground.wait_ready()
+            elif line.startswith("scripts/cluster"):
+                cluster_is_up = not line.startswith("scripts/cluster down")
+                log.run("bash", "-c", line)
             else:
                 said = type_in(log, line, home)
                 unread = [text for text in unread if text not in said] + re.findall(r'"text":"(\w+)"}\'', line)
             passed += 1
     finally:
         code = foreground.stop() if foreground else 0
+        if cluster_is_up:
+            log.run("scripts/cluster", "down", may_fail=True)
     if unread:
         raise Failed(f"{', '.join(unread)}: no command of the README shows what another one published")
     if code != 0 or passed == 0:

@@ -1,0 +1,153 @@
+"""Nodes of one cluster, each a process of its own, and what their databases say of them."""
+
+import collections
+import contextlib
+import hashlib
+import re
+import secrets
+import subprocess
+
+import requests
+
+from parley_testkit import workspace
+from parley_testkit.node import Node
+from parley_testkit.ports import free_port
+from parley_testkit.recipes import link_flags, parleyctl
+from parley_testkit.servers import Postgres, Redis
+from parley_testkit.waiting import wait_until
+
+LEASE_S = 3  # actors/core/lease.hpp
+PATIENCE_S = 60
+
+
+class Cluster:
+    """:ivar nodes: by name; they start with the `with` statement and end with it"""
+
+    def __init__(self, *, databases=1, redis=1, nodes=3, shards=32, papers=None):
+        self.shards, self.papers = shards, papers
+        self.stack = contextlib.ExitStack()
+        self.databases = [Postgres(f"database{n + 1}") for n in range(databases)]
+        self.redis = [Redis(f"redis{n + 1}") for n in range(redis)]
+        self.node_count = nodes
+        self.nodes = {}
+
+    def __enter__(self):
+        try:
+            for server in [*self.databases, *self.redis]:
+                self.stack.enter_context(server)
+            for n in range(1, self.node_count + 1):
+                self.nodes[f"n{n}"] = self.node(f"n{n}")
+            self.make_whole()
+        except BaseException:
+            workspace.keep()
+            self.stack.close()
+            raise
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is not None:
+            workspace.keep()
+        self.stack.close()
+
+    def node(self, name, *, papers=None, **settings):
+        """A node of this cluster, not started yet. It ends with the cluster, if not before.
+        :param papers: the folder of its certificate; default: as the cluster's others"""
+        given = {"databases": self.databases, "shards": self.shards} | settings
+        papers = papers or (self.papers.of(name) if self.papers else None)
+        peer = free_port()
+        # --checked: storage then proves with each event that its room has no hole.
+        flags = ["--checked", "--shards", str(given["shards"]), *link_flags(name, peer, papers)]
+        node = Node(name, postgres=given["databases"], redis=self.redis, flags=flags)
+        node.peer_port = peer
+        self.stack.callback(node.child.end, seconds=5)
+        return node
+
+    # --- its state
+
+    def make_whole(self):
+        """Every node lives and is ready, and the shards are where they stay."""
+        for node in self.nodes.values():
+            if not node.child.alive():
+                node.child.start()
+        for node in self.nodes.values():
+            node._wait_ready()
+        wait_until(self.is_spread, seconds=PATIENCE_S, what=f"shards on every node: {self.owned()}\n{self.tails()}")
+
+    def is_spread(self):
+        owned = self.owned()
+        return sum(owned.values()) == self.shards and all(owned[name] for name in self.nodes)
+
+    def owned(self):
+        """{node: shards}, as the databases have it. What is left of the dead does not count."""
+        found = collections.Counter()
+        for server in self.databases:
+            found.update(dict(server.execute(
+                "SELECT l.node, count(*) FROM parley.shard s JOIN parley.lease l ON l.owner = s.owner "
+                "WHERE l.expires_at > now() GROUP BY 1")))
+        return found
+
+    def owner_of(self, room):
+        """The name of the node that owns the room's shard, as its database has it; None: nobody."""
+        shard = shard_of(room, self.shards)
+        rows = self.databases[shard % len(self.databases)].execute(
+            "SELECT l.node FROM parley.shard s JOIN parley.lease l ON l.owner = s.owner "
+            "WHERE s.shard = %s AND l.expires_at > now()", shard)
+        return rows[0][0] if rows else None
+
+    def rooms_by_owner(self, each=1):
+        """{node: so many new rooms that it owns}, for each node that owns any."""
+        found = {name: [] for name, count in self.owned().items() if count}
+        while any(len(rooms) < each for rooms in found.values()):
+            room = f"room-{secrets.token_hex(6)}"
+            rooms = found.get(self.owner_of(room))
+            if rooms is not None and len(rooms) < each:
+                rooms.append(room)
+        return found
+
+    def others(self, name):
+        return [node for other, node in self.nodes.items() if other != name]
+
+    def tails(self):
+        return "\n".join(node.child.log_tail(15) for node in self.nodes.values())
+
+
+def shard_of(room, shards):
+    """actors/room_identity.hpp; the instance is that of the development mode."""
+    return int.from_bytes(hashlib.sha256(b"default\0" + room.encode()).digest()[:8], "big") % shards
+
+
+class Papers:
+    """A certificate authority, and the folders of those that it issued a certificate to."""
+
+    def __init__(self, name="papers"):
+        self.folder = workspace.folder(name)
+        self._ctl("ca", "init", self.folder / "ca")
+
+    def of(self, node):
+        made = self.folder / node
+        if not made.exists():
+            self._ctl("ca", "issue", self.folder / "ca", "--node", node, "--out", made)
+        return made
+
+    def _ctl(self, *words):
+        done = subprocess.run([str(parleyctl()), *map(str, words)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
+def publish(node, room, text, *, seconds=10, **draft):
+    """Over HTTP, through that node: the body of `published`."""
+    answer = requests.post(f"{node.http}/v1/rooms/{room}/messages", json={"text": text, **draft},
+                           headers={"Parley-User": "ana"}, timeout=seconds)
+    assert answer.status_code in (200, 201), f"{node.name} answered {answer.status_code}: {answer.text[:300]}"
+    return answer.json()
+
+
+def metrics(node):
+    """{name: sum over its labels, name{why="..."}: of one label}"""
+    sums = collections.Counter()
+    text = requests.get(f"{node.http}/metrics", timeout=5).text
+    for name, labels, value in re.findall(r"^(\w+)(\{[^}]*\})? ([-+.\deE]+)$", text, re.MULTILINE):
+        sums[name] += float(value)
+        if labels:
+            sums[name + labels] += float(value)
+    return sums
