@@ -185,7 +185,8 @@ indexed::indexed(const checker::history& what_happened)
     if (const auto* reading = std::get_if<checker::stored>(&records[place].what))
       take_reading(*this, rooms[checker::at(reading->room)], *reading, place);
     if (const auto* lost = std::get_if<lost_tail>(&records[place].what)) take_lost_tail(*this, *lost, place);
-    has_faults |= std::holds_alternative<fault>(records[place].what);
+    const auto* happened = std::get_if<fault>(&records[place].what);
+    has_links |= happened != nullptr && what_happened.text(happened->name) == "links between nodes";
   }
   for (auto& room : rooms) arrange_rows(*this, room);
   keys[0] = {};

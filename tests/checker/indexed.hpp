@@ -78,7 +78,7 @@ struct indexed {
   std::vector<stream> streams;
   std::vector<key_use> keys;
   std::uint32_t healed_at = nowhere;
-  bool has_faults = false;  ///< some fault was recorded
+  bool has_links = false;  ///< nodes had links between them, and repeat by themselves what a broken one lost
   /// Why the history contradicts itself; empty where it does not.
   std::string contradiction;
 

@@ -104,8 +104,8 @@ private:
       if (!first_ack) first_ack = &one;
       if (!first_told && !one.ended->duplicate) first_told = &one;
     }
-    // Where a fault broke a link between nodes, a node may have repeated a first attempt by itself.
-    if (room_.stored->others || !first_ack || first_told || opened || all_.has_faults) return;
+    // A node may have repeated a first attempt by itself, where its link to the owner broke.
+    if (room_.stored->others || !first_ack || first_told || opened || all_.has_links) return;
     if (all_acked)
       out_.add(6, id_, "a first attempt was answered as a repeat",
                {asked(all_.attempts[key.first]), ended(*first_ack)});

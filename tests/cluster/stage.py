@@ -73,6 +73,7 @@ async def _play(name, rooms, fronts, happens, load_options):
     load.start()
     try:
         await stage.acks(10)
+        stage.recorder.add("fault", fault="links between nodes", phase="begin")  # nodes repeat what a broken one lost
         stage.recorder.add("fault", fault=name, phase="begin")
         await happens(stage)
         stage.recorder.add("fault", fault=name, phase="end")

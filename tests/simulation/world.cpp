@@ -37,6 +37,7 @@ world::world(std::uint64_t seed, checker::history& history, const reduction& sma
     endpoints_.push_back(std::make_unique<redis_model>(time_, static_cast<address>(endpoints_at + i)));
     endpoints_.back()->set_shim(plan_.dropped_percent, plan_.doubled_percent, plan_.held_percent);
   }
+  if (plan_.nodes > 1) history_.add_fault(ns(), history_.name("links between nodes"), true);
   if (plan_.has_short_links) history_.add_fault(ns(), history_.name("short links"), true);
   nodes_.resize(plan_.nodes);
   for (std::size_t i = 0; i < plan_.nodes; ++i) start_node(i);
