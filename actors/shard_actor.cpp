@@ -7,7 +7,6 @@
 
 #include <caf/send.hpp>
 
-#include <algorithm>
 #include <utility>
 
 namespace parley {
@@ -34,7 +33,7 @@ caf::behavior shard_actor::make_behavior() {
       [this](msg::room_loaded& m) { loaded(m); },
       [this](const msg::asleep& m) {
         auto found = rooms_.find(m.room);
-        if (is_handing_over_) return;  // it still has to say `flushed`
+        if (tenure_.is_handing_over()) return;  // it still has to say `flushed`
         if (found == rooms_.end() || (found->second.forwarded != m.forwarded && !is_on(mutant::room_sleeps_on_a_write)))
           return;
         caf::anon_send(writer_, msg::close_room{m.room});
@@ -44,11 +43,10 @@ caf::behavior shard_actor::make_behavior() {
       },
       [this](const msg::shard_opened& m) { opened(m); },
       [this](const msg::shard_closed& m) {
-        if (owned_under_ == m.term) closed();
+        if (tenure_.under() == m.term) closed();
       },
       [this](const msg::hand_over& m) {
-        if (owned_under_ != m.term) return;
-        hand_over();
+        if (tenure_.under() == m.term) hand_over();
       },
       [this](const msg::flushed& m) { flushed(m); },
       [this](const msg::retired& m) { retired(m.term); },
@@ -71,23 +69,20 @@ void shard_actor::on_exit() {
 // ---- ownership -------------------------------------------------------------------------------------------------
 
 void shard_actor::opened(const msg::shard_opened& m) {
-  if (owned_under_) closed();
+  if (tenure_.under()) closed();
   ownership_ = caf::actor_cast<caf::actor>(current_sender());
-  if (m.mark.term <= given_back_) {
+  if (!tenure_.open(m.mark.term, m.lease_era)) {
     caf::anon_send(ownership_, msg::shard_not_opened{shard_, m.mark.term});
     return;
   }
-  owned_under_ = m.mark.term;
-  lease_era_ = m.lease_era;
   beacons_.opened(m.mark);
-  caf::anon_send(router_, msg::shard_here{shard_, *owned_under_});
+  caf::anon_send(router_, msg::shard_here{shard_, m.mark.term});
   keep_ticking();
 }
 
 void shard_actor::closed() {
-  const auto under = *owned_under_;
-  owned_under_.reset();
-  is_handing_over_ = false;
+  const auto under = *tenure_.under();
+  tenure_.close();
   auto& left = retiring_[under];
   ++left;
   for (auto& [key, entry] : rooms_) {
@@ -109,7 +104,8 @@ void shard_actor::retired(term under) {
 }
 
 void shard_actor::hand_over() {
-  is_handing_over_ = true;
+  const auto under = *tenure_.under();
+  tenure_.hand_over();
   unflushed_ = 1;
   for (auto item = rooms_.begin(); item != rooms_.end();) {
     auto& entry = item->second;
@@ -119,30 +115,26 @@ void shard_actor::hand_over() {
       continue;
     }
     ++unflushed_;
-    caf::anon_send(entry.actor, msg::flush{*owned_under_});
+    caf::anon_send(entry.actor, msg::flush{under});
     ++item;
   }
-  flushed({*owned_under_});
+  flushed({under});
 }
 
 void shard_actor::flushed(const msg::flushed& m) {
-  if (!is_handing_over_ || owned_under_ != m.term || --unflushed_ > 0) return;
-  caf::anon_send(ownership_, msg::shard_ready{shard_, *owned_under_});
+  if (!tenure_.is_handing_over() || tenure_.under() != m.term || --unflushed_ > 0) return;
+  caf::anon_send(ownership_, msg::shard_ready{shard_, m.term});
 }
 
 bool shard_actor::may_answer() const {
-  const auto database = context_->options.routes[shard_.value].database;
-  if (is_on(mutant::head_word_without_lease)) return owned_under_.has_value();
-  // Handed over: another node may own it before we hear that it is given back.
-  if (is_handing_over_ && !is_on(mutant::head_word_after_hand_over)) return false;
-  return owned_under_ && context_->leases[database.value]->is_valid_in(lease_era_, context_->clock->boot_now());
+  const auto& lease = *context_->leases[context_->options.routes[shard_.value].database.value];
+  return tenure_.may_answer(lease.is_valid_in(tenure_.lease_era(), context_->clock->boot_now()));
 }
 
 // ---- rooms -----------------------------------------------------------------------------------------------------
 
 void shard_actor::write(msg::write& m) {
-  const bool is_given_away = is_handing_over_ && !is_on(mutant::write_after_hand_over);
-  if (owned_under_ != m.under || is_given_away) return give_back(m);
+  if (!tenure_.takes(m.under)) return give_back(m);
   if (!gate_.admits(m.from.session, m.from.round)) {
     refuse(m, "a write before this one failed: repeat them in order");
     return;
@@ -211,7 +203,7 @@ void shard_actor::refuse(const msg::write& m, const char* why) {
 }
 
 void shard_actor::give_back(msg::write& m) {
-  given_back_ = std::max(given_back_, m.under);
+  tenure_.gave_back(m.under);
   const auto to = is_of_peer(m.from.session) ? m.connection : router_;
   caf::anon_send(to, msg::write_returned{std::move(m)});
 }
@@ -219,13 +211,13 @@ void shard_actor::give_back(msg::write& m) {
 // ---- beacons and sleep -----------------------------------------------------------------------------------------
 
 void shard_actor::moved(const msg::shard_moved& m) {
-  if (owned_under_ != m.mark.term) return;
+  if (tenure_.under() != m.mark.term) return;
   beacons_.moved(m.mark, m.heads);
   keep_ticking();
 }
 
 void shard_actor::tick() {
-  if (owned_under_) {
+  if (tenure_.under()) {
     if (auto b = beacons_.due(); b && !is_on(mutant::no_beacon)) context_->endpoint_of(shard_).publish(std::move(*b));
   }
   const auto now = context_->clock->boot_now();

@@ -2,13 +2,13 @@
 
 #include "actors/chat_context.hpp"
 #include "actors/core/beacon_book.hpp"
+#include "actors/core/shard_tenure.hpp"
 #include "actors/core/write_gate.hpp"
 #include "actors/messages.hpp"
 
 #include <caf/event_based_actor.hpp>
 
 #include <map>
-#include <optional>
 #include <unordered_map>
 #include <variant>
 #include <vector>
@@ -56,13 +56,10 @@ private:
   shard_id shard_;
   caf::actor writer_;
   caf::actor router_;
-  std::optional<term> owned_under_;
-  caf::actor ownership_;          ///< whose word opened it
-  bool is_handing_over_ = false;  ///< `ownership_` waits for `shard_ready`
-  term given_back_;               ///< the largest term that a write was given back under: none is taken under it
-  std::size_t unflushed_ = 0;     ///< rooms with writes under way, while it is handed over
+  shard_tenure tenure_;
+  caf::actor ownership_;       ///< whose word opened it
+  std::size_t unflushed_ = 0;  ///< rooms with writes under way, while it is handed over: `ownership_` waits for them
   std::map<term, std::size_t> retiring_;  ///< rooms of former terms that have not said `retired`
-  std::uint64_t lease_era_ = 0;
   std::unordered_map<room_key, room_entry> rooms_;
   write_gate gate_;
   beacon_book beacons_;
