@@ -39,6 +39,26 @@ TEST_CASE("model and server agree that a locked shard waits alone", "[fidelity][
   });
 }
 
+TEST_CASE("model and server agree on an append that meets a key which somebody else holds",
+          "[fidelity][postgres][C16]") {
+  must_agree([](database_play& p) {
+    auto a = p.claims(0, "a", {1, 2});
+    p.stage.hold(general, seq{1});
+    auto both = p.batch(a, {p.piece(a, general, {}, {said(1, "one")}), p.piece(a, other, {}, {said(1, "two")})});
+    p.appends(a, both);  // waits in vain, and writes nothing of either shard
+    both.is_trial = true;
+    p.appends(a, both);
+    p.says(a, other, 1);
+    const auto waits = p.asks_to_append(a, p.batch(a, {p.piece(a, general, {}, {said(1, "one")})}));
+    p.wait([&] { return p.stage.somebody_waits(); });
+    p.note(p.stage.is_locked(shard_id{1}) ? "its row is locked" : "its row is free");
+    p.stage.let_go(general);
+    p.ended(a, p.batch(a, {p.piece(a, general, {}, {said(1, "one")})}), waits);
+    p.shows(1, general);
+    p.shows(1, other);
+  });
+}
+
 TEST_CASE("model and server agree that recovery waits for a row as long as it takes", "[fidelity][postgres][C6]") {
   must_agree([](database_play& p) {
     auto a = p.claims(0, "a", {1});

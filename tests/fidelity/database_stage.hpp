@@ -54,6 +54,9 @@ public:
   /// Somebody else's open transaction holds the shard's row.
   virtual void lock(shard_id shard) = 0;
   virtual void unlock(shard_id shard) = 0;
+  /// Somebody else's open transaction has the key of this event.
+  virtual void hold(const room_ref& room, seq next) = 0;
+  virtual void let_go(const room_ref& room) = 0;
   /// The server's clock steps forward, as far as leases are concerned.
   virtual void step_clock(milliseconds by) = 0;
 

@@ -103,6 +103,8 @@ public:
   void set_read_only(bool on) override { server_.set_read_only(on); }
   void lock(shard_id shard) override { server_.lock(shard, true); }
   void unlock(shard_id shard) override { server_.lock(shard, false); }
+  void hold(const room_ref& room, seq) override { server_.hold(room->key, true); }
+  void let_go(const room_ref& room) override { server_.hold(room->key, false); }
   void step_clock(milliseconds by) override { server_.machine().jump(by); }
 
   bool is_locked(shard_id shard) override { return server_.shard(shard).is_locked; }

@@ -145,6 +145,7 @@ public:
   void thaw_server() override { server_.resume(); }
   void crash() override {
     locks_.clear();
+    holds_.clear();
     server_.kill();
   }
   void restart() override { server_.start(); }
@@ -165,6 +166,17 @@ public:
   void unlock(shard_id shard) override {
     locks_.at(shard)->run("ROLLBACK");
     locks_.erase(shard);
+  }
+  void hold(const room_ref& room, seq next) override {
+    auto& by = holds_[room->key];
+    by = std::make_unique<session>(server_, name_);
+    by->run("BEGIN");
+    by->run("INSERT INTO parley.event (room, seq, term, kind, payload) VALUES ('" + room->key.hex() + "', " +
+            std::to_string(next.value) + ", 1, 0, '')");
+  }
+  void let_go(const room_ref& room) override {
+    holds_.at(room->key)->run("ROLLBACK");
+    holds_.erase(room->key);
   }
   void step_clock(milliseconds by) override {
     server_.execute(
@@ -204,6 +216,7 @@ private:
   std::string name_;
   no_log log_;
   std::map<shard_id, std::unique_ptr<session>> locks_;
+  std::map<room_key, std::unique_ptr<session>> holds_;
   std::unique_ptr<node> nodes_[2];
   std::vector<pid_t> frozen_;
 };

@@ -22,6 +22,7 @@ const char* to_string(fault f) {
     case fault::jump_clock: return "clock jumps";
     case fault::trim_room: return "history trimmed";
     case fault::cut_peers: return "cut peer links";
+    case fault::hold_key: return "key held";
   }
   return "?";
 }

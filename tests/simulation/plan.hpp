@@ -31,8 +31,9 @@ enum class fault : std::uint8_t {
   jump_clock,
   trim_room,
   cut_peers,
+  hold_key,
 };
-inline constexpr std::size_t fault_count = 18;
+inline constexpr std::size_t fault_count = 19;
 const char* to_string(fault f);
 std::optional<fault> fault_of(std::string_view name);
 

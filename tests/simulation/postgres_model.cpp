@@ -8,7 +8,6 @@ namespace parley::simulation {
 namespace {
 
 constexpr std::size_t undo_max = 64;
-constexpr milliseconds lock_poll{2};
 
 position head_of(const postgres_model::room_state& room) {
   if (is_on(mutant::head_without_floor) && room.events.empty()) return {};
@@ -111,6 +110,7 @@ void postgres_model::crash() {
     if (s.is_locked && !s.is_locked_by_psql) ++tally_.died_in_commit;
     s.is_locked = s.is_locked_by_psql = false;
   }
+  held_.clear();  // that psql's connection ended too
   for (const auto& b : std::exchange(backends_, {})) {
     if (const auto at = b.lock()) at->end();
   }
@@ -120,6 +120,14 @@ void postgres_model::lock(shard_id shard, bool on) {
   auto& s = shards_[shard.value];
   if (!on && !s.is_locked_by_psql) return;  // a crash ended the psql too
   s.is_locked = s.is_locked_by_psql = on;
+}
+
+void postgres_model::hold(const room_key& room, bool on) {
+  if (on) {
+    held_.insert(room);
+  } else {
+    held_.erase(room);
+  }
 }
 
 bool postgres_model::somebody_waits() const {

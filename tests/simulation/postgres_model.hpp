@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,7 +21,7 @@ namespace parley::simulation {
 struct postgres_tally {
   std::uint64_t commits = 0, fenced = 0, stale = 0, locked = 0, duplicates = 0, takeovers = 0, crashes = 0,
                 failovers = 0, lost_tails = 0, died_in_commit = 0, read_only = 0, trims = 0, fenced_beside = 0,
-                resolved_stored = 0, resolved_not = 0;
+                held = 0, resolved_stored = 0, resolved_not = 0;
 };
 
 /// One PostgreSQL server as its clients know it: shard rows with locks that a transaction holds until its commit,
@@ -109,6 +110,8 @@ public:
   void set_slow(nanoseconds most) { extra_ = most; }
   /// Someone's psql holds a shard's row.
   void lock(shard_id shard, bool on);
+  /// Someone's psql has the key of the room's next event in a transaction of its own.
+  void hold(const room_key& room, bool on);
   /// Some transaction waits for a row.
   bool somebody_waits() const;
 
@@ -121,6 +124,7 @@ public:
   std::function<void()> on_takeover;
 
 private:
+  static constexpr milliseconds lock_poll{2};
   struct lease_row {
     std::string node;
     unix_time until;  ///< by the server's calendar clock, which may jump
@@ -149,6 +153,9 @@ private:
   nanoseconds slowness() { return extra_ == nanoseconds{0} ? extra_ : time_.up_to(extra_); }
   nanoseconds work_time() { return time_.between(nanoseconds{30'000}, nanoseconds{400'000}) + slowness(); }
   nanoseconds commit_time() { return time_.between(nanoseconds{200'000}, nanoseconds{2'000'000}) + slowness(); }
+  /// An append that meets a held key waits for it, its shards' rows locked, as long as its patience lasts.
+  void when_unheld(const backend_ptr& at, const std::shared_ptr<const append_batch>& batch,
+                   const std::vector<std::size_t>& fitting, unsigned tries, std::function<void(bool)> then);
   shard_verdict judge(const std::string& owner, const shard_fence& fence) const;
   void write_batch(const backend_ptr& at, const append_batch& batch, const std::vector<std::size_t>& fitting,
                    const reply<append_outcome>& answer, append_outcome outcome);
@@ -170,6 +177,7 @@ private:
   std::vector<shard_state> shards_;
   std::map<std::string, lease_row> leases_;
   std::map<room_key, room_state> rooms_;
+  std::set<room_key> held_;  ///< by someone's psql
   struct replicated {
     room_state room;
     instant until;

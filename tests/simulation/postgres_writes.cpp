@@ -9,6 +9,7 @@ namespace {
 
 constexpr milliseconds replica_lag{50};
 constexpr unsigned lock_tries = 1000;  // lock_timeout: 2 s
+constexpr unsigned trial_tries = 25;   // trial_lock_timeout: 50 ms
 
 position head_of(const postgres_model::room_state& room) {
   return room.events.empty() ? room.floor : room.events.back()->at_position();
@@ -29,12 +30,12 @@ shard_verdict postgres_model::judge(const std::string& owner, const shard_fence&
 }
 
 void postgres_model::append(const backend_ptr& at, append_batch batch, reply<append_outcome> answer) {
-  begin(at, [this, at, batch = std::move(batch), answer = std::move(answer)] {
+  begin(at, [this, at, batch = std::make_shared<const append_batch>(std::move(batch)), answer = std::move(answer)] {
     if (refuses_writes(at, answer)) return;
     append_outcome outcome;
     std::vector<std::size_t> fitting;
-    for (std::size_t i = 0; i < batch.shards.size(); ++i) {
-      const auto verdict = judge(batch.owner, batch.shards[i].fence);
+    for (std::size_t i = 0; i < batch->shards.size(); ++i) {
+      const auto verdict = judge(batch->owner, batch->shards[i].fence);
       outcome.verdicts.push_back(verdict);
       if (verdict == shard_verdict::locked) ++tally_.locked;
       if (verdict == shard_verdict::not_owner) ++tally_.fenced;
@@ -43,7 +44,32 @@ void postgres_model::append(const backend_ptr& at, append_batch batch, reply<app
     }
     const bool is_fenced = std::ranges::count(outcome.verdicts, shard_verdict::not_owner) > 0;
     if (is_fenced && !fitting.empty()) ++tally_.fenced_beside;
-    write_batch(at, batch, fitting, answer, std::move(outcome));
+    const auto tries = batch->is_trial ? trial_tries : lock_tries;
+    when_unheld(at, batch, fitting, tries, [this, at, batch, fitting, answer, outcome](bool is_free) {
+      if (is_free) return write_batch(at, *batch, fitting, answer, outcome);
+      ++tally_.held;
+      roll_back(at, [&] { answer(error{errc::locked, "a held key"}); });
+    });
+  });
+}
+
+void postgres_model::when_unheld(const backend_ptr& at, const std::shared_ptr<const append_batch>& batch,
+                                 const std::vector<std::size_t>& fitting, unsigned tries,
+                                 std::function<void(bool)> then) {
+  const auto is_held = [&](const room_append& r) { return !r.events.empty() && held_.contains(r.room->key); };
+  const bool is_free = std::ranges::none_of(
+      fitting, [&](std::size_t i) { return std::ranges::any_of(batch->shards[i].rooms, is_held); });
+  at->waits_for_lock = !is_free && tries > 0;
+  if (!at->waits_for_lock) {
+    unlock(at);
+    return then(is_free);
+  }
+  for (const auto i : at->held.empty() ? fitting : std::vector<std::size_t>{}) {
+    at->held.push_back(batch->shards[i].fence.shard);
+    shards_[at->held.back().value].is_locked = true;
+  }
+  later(at, lock_poll, [this, at, batch, fitting, tries, then = std::move(then)]() mutable {
+    when_unheld(at, batch, fitting, tries - 1, std::move(then));
   });
 }
 

@@ -16,6 +16,8 @@ sometimes world::counters() const {
     c["unknown resolved: not stored"] += t.resolved_not;
     c["stale attempt refused"] += t.stale;
     c["shard skipped: locked"] += t.locked;
+    c["batch met a held key"] += t.held;
+    c["fenced beside a neighbour"] += t.fenced_beside;
     c["duplicate found in storage"] += t.duplicates;
     c["takeover"] += t.takeovers;
     c["server died in commit"] += t.died_in_commit;

@@ -141,6 +141,14 @@ void world::trim(postgres_model& database) {
   if (!room.events.empty()) database.trim(key, room.events[time_.below(room.events.size())]->seq);
 }
 
+void world::hold_key(postgres_model& database) {
+  if (!database.is_up() || database.rooms().empty()) return;
+  const auto key =
+      std::next(database.rooms().begin(), static_cast<std::ptrdiff_t>(time_.below(database.rooms().size())))->first;
+  database.hold(key, true);
+  time_.after(a_while(), [&database, key] { database.hold(key, false); });
+}
+
 /// A reset, or a network that lets nothing through between two nodes, perhaps one way only.
 void world::cut_peers(std::size_t which) {
   if (nodes_.size() < 2) return;
@@ -210,6 +218,7 @@ void world::cause(fault f) {
       database->lock(shard, true);
       return time_.after(a_while() / 4, [database, shard] { database->lock(shard, false); });
     }
+    case fault::hold_key: return hold_key(*database);
     case fault::cut_endpoint:
       if (process) process->cut_endpoint(which_endpoint);
       return;

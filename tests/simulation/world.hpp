@@ -50,6 +50,7 @@ private:
   void cause(fault f);
   void lose(std::size_t database, std::size_t commits);
   void trim(postgres_model& database);
+  void hold_key(postgres_model& database);
   void cut_peers(std::size_t node);
   void heal();
   void check_promptness();
