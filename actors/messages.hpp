@@ -191,6 +191,7 @@ struct enqueue {
   room_key room;
   parley::ticket ticket;
   std::shared_ptr<const draft> what;
+  failure_count heard;
 };
 struct appended {
   std::uint64_t batch;
@@ -202,6 +203,7 @@ struct recovery_answered {
 };
 struct room_results {
   std::vector<write_outcome> outcomes;
+  failure_count failures = 0;  ///< shard_writer::room_results::failures
 };
 struct shard_moved {
   shard_id shard;

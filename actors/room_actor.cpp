@@ -77,7 +77,7 @@ void room_actor::publish(msg::write& m) {
   auto& waiting = sessions_[m.from.session];
   if (waiting.writes++ == 0) waiting.connection = std::move(m.connection);
   if (const auto* queued = std::get_if<room_log::queue>(&decision)) {
-    caf::anon_send(writer_, msg::enqueue{core_.room()->key, queued->ticket, std::move(m.what)});
+    caf::anon_send(writer_, msg::enqueue{core_.room()->key, queued->ticket, std::move(m.what), queued->heard});
   }
 }
 
@@ -89,6 +89,7 @@ void room_actor::ended(msg::room_results& m) {
     for (const auto& a : core_.ended(outcome, now)) answer(a);
     if (const auto* known = std::get_if<outcome::committed>(&outcome.how)) events.push_back(known->event);
   }
+  core_.heard_failures(m.failures);
   if (events.empty()) return say_flushed();
   context_->probe->published(events.size());
   room_envelope envelope{core_.room()->key, before, std::move(events)};

@@ -17,7 +17,7 @@ writer_actor::writer_actor(caf::actor_config& config, context_ptr context, datab
 caf::behavior writer_actor::make_behavior() {
   return {
       [this](msg::enqueue& m) {
-        perform(core_.enqueue(m.room, m.ticket, std::move(m.what), context_->clock->boot_now(),
+        perform(core_.enqueue(m.room, m.ticket, std::move(m.what), m.heard, context_->clock->boot_now(),
                               context_->clock->unix_now()));
         keep_ticking();
       },
@@ -110,7 +110,7 @@ void writer_actor::perform_one(shard_writer::recover& e) {
 
 void writer_actor::perform_one(shard_writer::room_results& e) {
   if (auto room = rooms_.find(e.room); room != rooms_.end()) {
-    caf::anon_send(room->second.actor, msg::room_results{std::move(e.outcomes)});
+    caf::anon_send(room->second.actor, msg::room_results{std::move(e.outcomes), e.failures});
   }
 }
 

@@ -31,6 +31,7 @@ enum class mutant {
   head_moves_on_send,
   requeue_at_the_back,
   retry_reorders_session,
+  unheard_failure_passes,
   tickets_begin_anew,
   room_sleeps_on_a_write,
   // ownership

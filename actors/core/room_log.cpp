@@ -3,6 +3,7 @@
 #include "actors/core/mutant.hpp"
 #include "actors/core/overload.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace parley {
@@ -33,6 +34,7 @@ room_log::decision room_log::publish(const asker& from, const std::shared_ptr<co
       auto& waiting = queued_.at(same->second);
       if (waiting.what->digest != d->digest) return answer{from, mismatch()};
       waiting.askers.push_back(from);
+      if (waiting.heard < failures_) is_late(from.session, waiting.heard);
       return wait{};
     }
   }
@@ -43,9 +45,34 @@ room_log::decision room_log::publish(const asker& from, const std::shared_ptr<co
     return answer{from, refusal{refusal_code::unavailable, "the room has too many writes waiting", milliseconds{100}}};
   }
   const ticket t{++last_ticket_};
-  queued_.emplace(t, queued_draft{d, {from}});
+  auto heard = failures_;
+  if (auto late = late_.find(from.session); late != late_.end()) {
+    heard = late->second.heard;
+    ++late->second.drafts;
+  }
+  queued_.emplace(t, queued_draft{d, {from}, heard});
   if (has_key) queued_keys_.emplace(std::move(key), t);
-  return queue{t};
+  return queue{t, heard};
+}
+
+void room_log::heard_failures(failure_count so_far) {
+  if (so_far <= failures_) return;
+  failures_ = so_far;
+  late_.clear();
+  for (const auto& [t, q] : queued_) {
+    for (const auto& from : q.askers) is_late(from.session, q.heard);
+  }
+}
+
+void room_log::is_late(session_id session, failure_count heard) {
+  auto& late = late_.try_emplace(session, late_session{heard}).first->second;
+  late.heard = std::min(late.heard, heard);
+  ++late.drafts;
+}
+
+void room_log::ended_late(session_id session) {
+  auto late = late_.find(session);
+  if (late != late_.end() && --late->second.drafts == 0) late_.erase(late);
 }
 
 std::vector<room_log::answer> room_log::ended(const write_outcome& how, instant now) {
@@ -65,11 +92,10 @@ std::vector<room_log::answer> room_log::ended(const write_outcome& how, instant 
   if (const auto* stored = std::get_if<outcome::duplicate>(&how.how)) {
     recent_.remember(d.sender, d.client_msg_id, {stored->first, stored->at, stored->digest});
   }
-  const bool breaks_order =
-      std::holds_alternative<outcome::not_stored>(how.how) || std::holds_alternative<outcome::unknown>(how.how);
   bool is_first = true;
   for (const auto& to : q.askers) {
-    if (breaks_order) gate_.failed(to.session, to.round, now);
+    if (q.heard < failures_) ended_late(to.session);
+    if (breaks_order(how)) gate_.failed(to.session, to.round, now);
     answers.push_back({to, word_for(q, how, std::exchange(is_first, false))});
   }
   return answers;
@@ -85,6 +111,7 @@ std::vector<room_log::answer> room_log::abandon() {
   }
   queued_.clear();
   queued_keys_.clear();
+  late_.clear();
   return answers;
 }
 

@@ -40,6 +40,7 @@ public:
   /// What a publish leads to.
   struct queue {
     parley::ticket ticket;
+    failure_count heard;  ///< for the writer
   };
   /// The same key is on its way: this one gets its answer.
   struct wait {};
@@ -52,6 +53,8 @@ public:
   decision publish(const asker& from, const std::shared_ptr<const draft>& d, instant now);
   /// The writer's word on one draft. @returns the answers, in the order of asking
   std::vector<answer> ended(const write_outcome& how, instant now);
+  /// The writer's count, after what it came with: what a session still has under way may have left too early.
+  void heard_failures(failure_count so_far);
   /// The owner steps down: what is on its way may still be stored.
   std::vector<answer> abandon();
   void forget_old(instant now) { gate_.forget_old(now); }
@@ -65,7 +68,16 @@ private:
   struct queued_draft {
     std::shared_ptr<const draft> what;
     std::vector<asker> askers;  ///< the first is the one who published; the rest sent the same key meanwhile
+    failure_count heard;
   };
+  /// A session whose drafts under way left before the newest failure was heard: what follows them shares their fate.
+  struct late_session {
+    failure_count heard;  ///< by the earliest of them
+    std::size_t drafts = 0;
+  };
+
+  void is_late(session_id session, failure_count heard);
+  void ended_late(session_id session);
 
   reply::published published(position where, unix_time at, bool duplicate) const;
   answer repeated(const asker& from, const draft& d, const dedup_window::first_result& first) const;
@@ -79,6 +91,8 @@ private:
   write_gate gate_;
   std::unordered_map<ticket, queued_draft> queued_;
   std::unordered_map<std::string, ticket> queued_keys_;
+  failure_count failures_ = 0;                         ///< heard of
+  std::unordered_map<session_id, late_session> late_;  ///< empty, but for a moment after a failure
   std::uint64_t last_ticket_;
 };
 

@@ -49,7 +49,7 @@ shard_writer::effects shard_writer::close_shard(shard_id shard) {
 
 void shard_writer::open_room(const room_ref& room, room_head head, unix_time last_at) {
   held_.forget(room->key);
-  rooms_.insert_or_assign(room->key, room_state{room, head, last_at, {}, false});
+  rooms_.insert_or_assign(room->key, room_state{room, head, last_at, {}, 0, false});
 }
 
 void shard_writer::close_room(const room_key& room) {
@@ -59,15 +59,19 @@ void shard_writer::close_room(const room_key& room) {
   rooms_.erase(found);
 }
 
-shard_writer::effects shard_writer::enqueue(const room_key& room, ticket t, std::shared_ptr<const draft> d, instant now,
-                                            unix_time wall) {
+shard_writer::effects shard_writer::enqueue(const room_key& room, ticket t, std::shared_ptr<const draft> d,
+                                            failure_count heard, instant now, unix_time wall) {
   effects out;
   auto found = rooms_.find(room);
   const auto bytes = size_of(*d);
+  // What fails because it left too early counts as no failure more: or a busy room, always one word behind, would never
+  // write again. What follows it in its session inherits what it had heard.
+  const bool is_early =
+      found != rooms_.end() && heard < found->second.failures && !is_on(mutant::unheard_failure_passes);
   // Full: refuse at once what cannot be served in time, rather than let everything miss its deadline (C17).
-  if (found == rooms_.end() || !shards_.contains(found->second.room->shard) || queued_ >= options_.queued_max ||
-      queued_bytes_ + bytes > options_.queued_bytes_max) {
-    out.push_back(room_results{room, {{t, outcome::not_stored{}}}});
+  if (is_early || found == rooms_.end() || !shards_.contains(found->second.room->shard) ||
+      queued_ >= options_.queued_max || queued_bytes_ + bytes > options_.queued_bytes_max) {
+    send_results(out, {room, {{t, outcome::not_stored{}}}}, !is_early);
     return out;
   }
   auto& state = found->second;
@@ -172,6 +176,14 @@ void shard_writer::fail_waiting(effects& out, room_state& room) {
     queued_bytes_ -= q.bytes;
   }
   room.waiting.clear();
+  send_results(out, std::move(results), true);
+}
+
+void shard_writer::send_results(effects& out, room_results results, bool is_failure) {
+  if (auto room = rooms_.find(results.room); room != rooms_.end()) {
+    if (is_failure) ++room->second.failures;
+    results.failures = room->second.failures;
+  }
   out.push_back(std::move(results));
 }
 

@@ -44,6 +44,7 @@ public:
   struct room_results {
     room_key room;
     std::vector<write_outcome> outcomes;
+    failure_count failures = 0;  ///< of the room so far
   };
   /// What a beacon says of one commit.
   struct shard_moved {
@@ -70,8 +71,9 @@ public:
   void open_room(const room_ref& room, room_head head, unix_time last_at);
   void close_room(const room_key& room);
 
-  [[nodiscard]] effects enqueue(const room_key& room, ticket t, std::shared_ptr<const draft> d, instant now,
-                                unix_time wall);
+  /// @param heard the failures that the room had heard of when the draft's session last had nothing under way there
+  [[nodiscard]] effects enqueue(const room_key& room, ticket t, std::shared_ptr<const draft> d, failure_count heard,
+                                instant now, unix_time wall);
   [[nodiscard]] effects appended(result<append_outcome> outcome, instant now, unix_time wall);
   [[nodiscard]] effects recovered(result<parley::recovered> outcome, instant now, unix_time wall);
   /// Every 10 to 50 ms while anything waits: deadlines and retries.
@@ -92,6 +94,7 @@ private:
     room_head head;
     unix_time last_at;
     std::deque<queued_draft> waiting;
+    failure_count failures = 0;
     bool is_ready = false;  ///< in its shard's list
   };
   struct shard_state {
@@ -148,6 +151,7 @@ private:
   bool is_open(const flight_shard& part) const;
   void answer_all(effects& out, flight_room& room, const decltype(write_outcome::how)& how);
   void fail_waiting(effects& out, room_state& room);
+  void send_results(effects& out, room_results results, bool is_failure);
   void lose_shard(effects& out, flight_shard& part, const std::string& reason, bool is_known);
   void send_recovery(effects& out);
   void expire(effects& out, instant now);

@@ -116,7 +116,7 @@ void shard_writer::take_room(effects& out, shard_state& shard, room_state& room,
     rows.digests.push_back(q.what->digest);
     taken.drafts.push_back(std::move(q));
   }
-  if (!without_target.outcomes.empty()) out.push_back(std::move(without_target));
+  if (!without_target.outcomes.empty()) send_results(out, std::move(without_target), false);
   if (!rows.events.empty()) {
     ++f.rooms;
     f.rooms_max = std::min(f.rooms_max, held_.company_max(room.room->key));

@@ -44,7 +44,7 @@ void shard_writer::committed(effects& out, flight_shard& part, attempt n) {
       results.outcomes.push_back(
           {taken.drafts[i].ticket, outcome::committed{taken.events[i], taken.drafts[i].what->digest}});
     }
-    out.push_back(std::move(results));
+    send_results(out, std::move(results), false);
   }
   if (auto shard = shards_.find(part.fence.shard); shard != shards_.end() && shard->second.term == part.fence.term) {
     shard->second.n = n;
@@ -72,7 +72,7 @@ void shard_writer::answer_duplicates(effects& out, flight& f, const std::vector<
         ++answered;
         return true;
       });
-      if (!results.outcomes.empty()) out.push_back(std::move(results));
+      if (!results.outcomes.empty()) send_results(out, std::move(results), false);
     }
   }
   requeue(out, f);
@@ -157,7 +157,8 @@ void shard_writer::answer_all(effects& out, flight_room& taken, const decltype(w
   taken.is_answered = true;
   room_results results{taken.room->key, {}};
   for (const auto& q : taken.drafts) results.outcomes.push_back({q.ticket, how});
-  out.push_back(std::move(results));
+  const bool is_failure = !results.outcomes.empty() && breaks_order(results.outcomes.front());
+  send_results(out, std::move(results), is_failure);
 }
 
 void shard_writer::lose_shard(effects& out, flight_shard& part, const std::string& reason, bool is_known) {

@@ -13,6 +13,11 @@ namespace parley {
 /// Names a queued draft between a room and its writer; unique within the room actor's life.
 using ticket = strong<struct ticket_tag, std::uint64_t>;
 
+/// How often the writer failed drafts of a room in a way that breaks the order, since the room was opened with it. A
+/// draft carries how many of them its room had heard of: one that left too early to know must not be stored behind what
+/// failed (C16).
+using failure_count = std::uint64_t;
+
 /// How a draft ended, as the shard writer knows it.
 namespace outcome {
 
@@ -44,5 +49,10 @@ struct write_outcome {
                outcome::no_target>
       how;
 };
+
+/// After this the sender repeats, and nothing that it sent before it heard may be stored (C16).
+inline bool breaks_order(const write_outcome& o) {
+  return std::holds_alternative<outcome::not_stored>(o.how) || std::holds_alternative<outcome::unknown>(o.how);
+}
 
 }  // namespace parley

@@ -39,9 +39,9 @@ void shard_writer_batch(benchmark::State& state) {
   };
   for (auto _ : state) {
     // The first leaves alone; all others collect behind it and are the batch.
-    auto first = writer.enqueue(known[0]->key, ticket{++tickets}, made[drafts], noon, today);
+    auto first = writer.enqueue(known[0]->key, ticket{++tickets}, made[drafts], 0, noon, today);
     for (std::uint64_t n = 0; n < drafts; ++n)
-      benchmark::DoNotOptimize(writer.enqueue(known[n % rooms]->key, ticket{++tickets}, made[n], noon, today));
+      benchmark::DoNotOptimize(writer.enqueue(known[n % rooms]->key, ticket{++tickets}, made[n], 0, noon, today));
     commit_all(std::move(first));
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(drafts + 1) * state.iterations());

@@ -70,6 +70,15 @@ TEST_CASE("a commit whose sender was told `unknown` is published all the same, o
   CHECK(s.endpoints[0].envelopes.size() == 1);
 }
 
+TEST_CASE("a room tells its writer how many failures it has heard of", "[actors][G2]") {
+  room_stage s;
+  s.write(1);
+  s.tell(s.room, msg::room_results{{{s.ticket_of(0), outcome::unknown{}}}, 2});
+  s.tell(s.room, msg::write{general, draft_of("bob"), {session_id{2}, 0, 1}, s.connection});
+  CHECK(s.written->of<msg::enqueue>().at(0).heard == 0);
+  CHECK(s.written->of<msg::enqueue>().at(1).heard == 2);
+}
+
 TEST_CASE("a room that was woken again takes no answer to its former actor's drafts", "[actors][G1]") {
   room_stage s;
   s.write(1);

@@ -16,7 +16,7 @@ struct writer_stage : actor_stage {
     run();
     tell(writer, msg::open_room{general, head_at(at(4, 7)), today, room});
   }
-  void enqueue(std::uint64_t t) { tell(writer, msg::enqueue{general->key, ticket{t}, draft_of("ana")}); }
+  void enqueue(std::uint64_t t) { tell(writer, msg::enqueue{general->key, ticket{t}, draft_of("ana"), 0}); }
   void answer(std::size_t which, result<append_outcome> outcome) {
     logs[0].appends.at(which).answer(std::move(outcome));
     run();

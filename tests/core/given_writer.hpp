@@ -22,14 +22,15 @@ struct given_writer {
     core.open_room(random_room, head_at({}), unix_time{});
     core.open_room(other, head_at(at(7, 2)), today);
   }
-  shard_writer::effects enqueue(const room_ref& room, std::uint64_t t, const std::string& key = "") {
-    return core.enqueue(room->key, ticket{t}, draft_of("ana", key), now, wall);
+  shard_writer::effects enqueue(const room_ref& room, std::uint64_t t, const std::string& key = "",
+                                failure_count heard = 0) {
+    return core.enqueue(room->key, ticket{t}, draft_of("ana", key), heard, now, wall);
   }
   /// A keyless draft that replies to a seq.
   shard_writer::effects enqueue_reply(const room_ref& room, std::uint64_t t, std::uint64_t target) {
     auto d = draft_of("ana");
     d->reply_to = seq{target};
-    return core.enqueue(room->key, ticket{t}, std::move(d), now, wall);
+    return core.enqueue(room->key, ticket{t}, std::move(d), 0, now, wall);
   }
   shard_writer::effects appended(result<append_outcome> how) { return core.appended(std::move(how), now, wall); }
   shard_writer::effects committed(std::size_t shards = 1) {

@@ -175,6 +175,32 @@ TEST_CASE("after a publish that was not stored, or may be, the session's writes 
   CHECK(std::holds_alternative<room_log::queue>(log.publish(asker(1, 4, 1), draft_of("ana"), noon)));
 }
 
+TEST_CASE("after a failure a session's draft says what those before it had heard, until they have ended",
+          "[core][room_log][G2]") {
+  auto log = log_at({});
+  const auto heard = [&](std::uint64_t session, std::uint64_t number, const std::shared_ptr<draft>& d) {
+    return std::get<room_log::queue>(log.publish(asker(session, number), d, noon));
+  };
+  const auto failed = heard(1, 1, draft_of("ana"));
+  const auto early = heard(2, 1, draft_of("bob", "b-1"));
+  CHECK(early.heard == 0);
+  (void)log.ended({failed.ticket, outcome::not_stored{}}, noon);
+  log.heard_failures(1);
+  log.heard_failures(0);  // a word that came with an older count says nothing
+  const auto behind = heard(2, 2, draft_of("bob", "b-2"));
+  CHECK(behind.heard == 0);  // the writer may have failed the early one
+  CHECK(heard(3, 1, draft_of("cid")).heard == 1);
+  // One that waits for another session's early draft shares its fate, and so does what it sends next.
+  CHECK(std::holds_alternative<room_log::wait>(log.publish(asker(4, 1), draft_of("bob", "b-1"), noon)));
+  const auto waiter = heard(4, 2, draft_of("dan"));
+  CHECK(waiter.heard == 0);
+  (void)log.ended({early.ticket, committed_as(*draft_of("bob", "b-1"), at(1, 1))}, noon);
+  CHECK(heard(2, 3, draft_of("bob")).heard == 0);
+  (void)log.ended({waiter.ticket, committed_as(*draft_of("dan"), at(1, 2))}, noon);
+  CHECK(heard(4, 3, draft_of("dan")).heard == 1);
+  (void)log.ended({behind.ticket, outcome::not_stored{}}, noon);
+}
+
 TEST_CASE("content that storage refuses is a bad request and breaks nobody's order", "[core][room_log]") {
   auto log = log_at({});
   const auto t = queued(log, asker(1, 1, 1), draft_of("ana", "c-1"));

@@ -112,7 +112,39 @@ TEST_CASE("a batch that is under way at its deadline is unknown, and what it bec
   CHECK(words_of(w.tick(5s)) == "2n 1u");
   CHECK(words_of(w.tick(1s)).empty());
   CHECK(words_of(w.committed()) == "1c");
-  CHECK(batch_of(w.enqueue(general, 3)).shards[0].rooms[0].before == at(5, 42));
+  CHECK(batch_of(w.enqueue(general, 3, "", 2)).shards[0].rooms[0].before == at(5, 42));
+}
+
+TEST_CASE("a draft that left before its room heard of a failure is not stored behind what failed",
+          "[core][shard_writer][G2]") {
+  given_writer w;
+  (void)w.enqueue(general, 1);
+  CHECK(words_of(w.tick(5s)) == "1u");
+  CHECK(words_of(w.enqueue(general, 2, "", 0)) == "2n");
+  CHECK(words_of(w.enqueue(general, 3, "", 0)) == "3n");
+  CHECK(w.enqueue(random_room, 4, "", 0).empty());  // of another room
+  CHECK(w.enqueue(general, 5, "", 1).empty());      // its room has heard, and nothing newer failed
+  CHECK(words_of(w.committed()) == "1c");
+}
+
+TEST_CASE("a room is told how many failures it has had, however each came about", "[core][shard_writer][G2]") {
+  shard_writer_options options;
+  options.queued_max = 1;
+  given_writer w{options};
+  const auto failures_of = [](const shard_writer::effects& effects) {
+    failure_count last = 0;
+    for (const auto& e : effects) {
+      if (const auto* results = std::get_if<shard_writer::room_results>(&e)) last = results->failures;
+    }
+    return last;
+  };
+  (void)w.enqueue(general, 1);
+  (void)w.enqueue(general, 2);
+  CHECK(failures_of(w.enqueue(general, 3)) == 1);         // the queue is full
+  CHECK(failures_of(w.enqueue(general, 4, "", 0)) == 1);  // it left too early: no failure more
+  CHECK(failures_of(w.tick(5s)) == 3);                    // one under way, one that waited
+  CHECK(w.enqueue(general, 5, "", 3).empty());
+  CHECK(failures_of(w.committed()) == 3);
 }
 
 TEST_CASE("what was told unknown and then was not stored is not tried again", "[core][shard_writer]") {

@@ -142,6 +142,7 @@ void writer_world::reopen_room(room& r) {
   const auto head = store_.head_of(r.id);
   writer_.open_room(r.id, head, events.empty() ? unix_time{} : events.back()->at);
   r.log = std::make_unique<room_log>(r.id, head, room_log_options{4, 20, ++lives_ << 32});
+  r.life = lives_;
 }
 
 void writer_world::drop_shard(shard_id id) {
@@ -151,6 +152,7 @@ void writer_world::drop_shard(shard_id id) {
     if (r.id->shard != id || !r.log) continue;
     for (const auto& a : r.log->abandon()) answer(a, name);
     r.log.reset();
+    r.life = 0;
   }
 }
 

@@ -55,6 +55,7 @@ private:
     room_ref id;
     std::unique_ptr<room_log> log;
     std::uint64_t life = 0;
+    instant to_writer{}, from_writer{};
   };
   struct ticket_fate {
     std::string attempt;  ///< of the draft
@@ -88,7 +89,9 @@ private:
   void perform(shard_writer::effects effects);
   void append(const append_batch& batch);
   void recover(const recover_request& request);
+  void enqueue(const std::string& name, std::uint64_t life, const room_log::queue& q, std::shared_ptr<const draft> d);
   void ended(const shard_writer::room_results& results);
+  void heard(const std::string& name, std::uint64_t life, const shard_writer::room_results& results);
 
   void open_shard(shard_id id);
   void drop_shard(shard_id id);

@@ -55,7 +55,9 @@ void writer_world::arrive(session_id id, std::uint64_t number, write_gate::round
   if (const auto* q = std::get_if<room_log::queue>(&decision)) {
     if (!fates_.emplace(q->ticket, ticket_fate{d->body.metadata, false, false, true}).second)
       fail("a ticket given twice");
-    perform(writer_.enqueue(r.id->key, q->ticket, d, now_, wall()));
+    r.to_writer = std::max(r.to_writer, now_ + up_to(5));
+    agenda_.emplace(std::pair{r.to_writer, ++order_},
+                    [this, name, life = r.life, q = *q, d] { enqueue(name, life, q, d); });
   }
 }
 

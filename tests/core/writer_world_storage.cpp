@@ -91,6 +91,16 @@ void writer_world::recover(const recover_request& request) {
   });
 }
 
+/// A room whose shard went has told its writer all before the next one is opened there.
+void writer_world::enqueue(const std::string& name, std::uint64_t life, const room_log::queue& q,
+                           std::shared_ptr<const draft> d) {
+  const auto& r = rooms_.at(name);
+  if (r.life == life) return perform(writer_.enqueue(r.id->key, q.ticket, std::move(d), q.heard, now_, wall()));
+  auto& fate = fates_.at(q.ticket);
+  fate.is_final = true;
+  fate.may_be_stored = false;
+}
+
 void writer_world::ended(const shard_writer::room_results& results) {
   const auto name = [&] {
     for (const auto& [n, r] : rooms_) {
@@ -107,10 +117,20 @@ void writer_world::ended(const shard_writer::room_results& results) {
     (is_unknown ? fate.is_unknown : fate.is_final) = true;
     fate.may_be_stored = is_unknown || is_stored;
     tally_.recovered_stored += fate.is_unknown && is_stored ? 1 : 0;
-    if (auto& r = rooms_.at(name); r.log) {
-      for (const auto& a : r.log->ended(how, now_)) answer(a, name);
-    }
   }
+  auto& r = rooms_.at(name);
+  r.from_writer = std::max(r.from_writer, now_ + up_to(5));
+  agenda_.emplace(std::pair{r.from_writer, ++order_},
+                  [this, name, life = r.life, results] { heard(name, life, results); });
+}
+
+void writer_world::heard(const std::string& name, std::uint64_t life, const shard_writer::room_results& results) {
+  auto& r = rooms_.at(name);
+  if (r.life != life || !r.log) return;
+  for (const auto& how : results.outcomes) {
+    for (const auto& a : r.log->ended(how, now_)) answer(a, name);
+  }
+  r.log->heard_failures(results.failures);
 }
 
 }  // namespace parley::testing

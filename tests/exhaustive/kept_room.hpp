@@ -29,6 +29,10 @@ public:
     told_.push_back(ended_write{how, now});
     return tell(std::get<ended_write>(told_.back()));
   }
+  void heard_failures(failure_count so_far) {
+    told_.push_back(so_far);
+    (void)tell(so_far);
+  }
   /// Its last word.
   std::vector<room_log::answer> abandon() { return log_->abandon(); }
 
@@ -47,12 +51,16 @@ private:
 
   std::unique_ptr<room_log> begun() const { return std::make_unique<room_log>(room_, head_, options_); }
   room_log::decision tell(const asked& a) { return log_->publish(a.from, a.what, a.now); }
+  std::vector<room_log::answer> tell(failure_count so_far) {
+    log_->heard_failures(so_far);
+    return {};
+  }
   std::vector<room_log::answer> tell(const ended_write& e) { return log_->ended(e.how, e.now); }
 
   room_ref room_;
   room_head head_;
   room_log_options options_;
-  std::vector<std::variant<asked, ended_write>> told_;
+  std::vector<std::variant<asked, ended_write, failure_count>> told_;
   std::unique_ptr<room_log> log_;
 };
 

@@ -215,7 +215,7 @@ private:
   void head_asked(std::size_t n, question q);
   void beacon_due(std::size_t n);
   void room_publish(std::size_t n, std::uint64_t life, const sent_write& w);
-  void room_results(std::size_t n, std::uint64_t life, const std::vector<write_outcome>& outcomes);
+  void room_results(std::size_t n, std::uint64_t life, const shard_writer::room_results& results);
   void room_answer(std::size_t n, room_life& room, const room_log::answer& a);
   void perform(std::size_t n, shard_writer::effects effects);
   void perform_one(std::size_t n, shard_writer::append& e);

@@ -172,23 +172,25 @@ void world::room_publish(std::size_t n, std::uint64_t life, const sent_write& w)
   const auto decision = room.core.publish(w.from, w.what, now_);
   if (const auto* at_once = std::get_if<room_log::answer>(&decision)) room_answer(n, room, *at_once);
   if (const auto* queued = std::get_if<room_log::queue>(&decision)) {
-    post(place(who::writer, n), "enqueue", [n, t = queued->ticket, d = w.what](world& then) {
-      then.perform(n, then.writer(n).enqueue(testing::room_named("general")->key, t, d, then.now_, then.wall()));
+    post(place(who::writer, n), "enqueue", [n, q = *queued, d = w.what](world& then) {
+      const auto general = testing::room_named("general")->key;
+      then.perform(n, then.writer(n).enqueue(general, q.ticket, d, q.heard, then.now_, then.wall()));
     });
   }
 }
 
-void world::room_results(std::size_t n, std::uint64_t life, const std::vector<write_outcome>& outcomes) {
+void world::room_results(std::size_t n, std::uint64_t life, const shard_writer::room_results& results) {
   auto& lives = nodes_[n].room.change().lives;
   auto found = lives.find(life);
   if (found == lives.end()) return;
   auto& room = found->second;
   const auto before = room.core->head().head;
   event_list events;
-  for (const auto& o : outcomes) {
+  for (const auto& o : results.outcomes) {
     for (const auto& a : room.core.ended(o, now_)) room_answer(n, room, a);
     if (const auto* known = std::get_if<outcome::committed>(&o.how)) events.push_back(known->event);
   }
+  room.core.heard_failures(results.failures);
   if (events.empty()) return;
   const room_envelope envelope{room.core->room()->key, before, std::move(events)};
   const auto arrive = [envelope](world& w) { w.tell_feed([&](feed& f) { return f.arrived(envelope, w.now_); }); };

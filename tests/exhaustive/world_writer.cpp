@@ -38,7 +38,7 @@ void world::perform_one(std::size_t n, shard_writer::recover& e) {
 void world::perform_one(std::size_t n, shard_writer::room_results& e) {
   if (const auto life = nodes_[n].writer->room_life; life != 0) {
     post(place(who::room, n), "results",
-         [n, life, outcomes = std::move(e.outcomes)](world& w) { w.room_results(n, life, outcomes); });
+         [n, life, results = std::move(e)](world& w) { w.room_results(n, life, results); });
   }
 }
 
