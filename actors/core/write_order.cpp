@@ -5,6 +5,8 @@
 namespace parley {
 namespace {
 
+constexpr std::size_t failed_max = 1024;
+
 bool breaks_order(const server_message& answer) {
   const auto* failed = std::get_if<reply::failed>(&answer.body);
   return failed != nullptr && breaks_order(failed->why.code);
@@ -13,7 +15,7 @@ bool breaks_order(const server_message& answer) {
 }  // namespace
 
 write_order::place write_order::sent(const std::string& room) {
-  auto& writes = rooms_.try_emplace(room, room_writes{round_, {}}).first->second;
+  auto& writes = rooms_.try_emplace(room, room_writes{round_, 0, {}}).first->second;
   writes.waiting.push_back({++last_number_, writes.round, std::nullopt});
   ++waiting_;
   return {last_number_, writes.round};
@@ -24,15 +26,16 @@ std::vector<server_message> write_order::answered(const std::string& room, std::
   std::vector<server_message> ready;
   auto found = rooms_.find(room);
   if (found == rooms_.end()) return ready;
-  auto& [round, writes] = found->second;
+  auto& [round, failed, writes] = found->second;
   auto mine = std::ranges::find(writes, number, &waiting_write::number);
   if (mine == writes.end() || mine->answer) return ready;  // a second answer to one write says nothing
   mine->answer = std::move(answer);
   auto first = writes.begin();
   for (; first != writes.end() && first->answer; ++first) {
-    // The next round begins when the failure is said, not when it is known: what the session sends before it hears of
-    // it must not overtake the repeat.
-    if (breaks_order(*first->answer) && first->round >= round) round = ++round_;
+    if (breaks_order(*first->answer)) {
+      round_ = std::max(round_, first->round + 1);
+      if (++failed >= failed_max) round = round_;
+    }
     ready.push_back(std::move(*first->answer));
     --waiting_;
   }

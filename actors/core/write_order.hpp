@@ -12,10 +12,11 @@
 namespace parley {
 
 /// A session's writes, by room: they are answered in the order in which they were sent, however they end. Each carries
-/// its room's current `round` (see write_gate); a failure that breaks the order starts the room's next one. A room
-/// keeps its round while writes of it wait: if another room's failure moved it, a write sent meanwhile would pass the
-/// gate before an earlier one that fails. A room without waiting writes begins with the session's largest, so that
-/// nothing is kept for it.
+/// its room's current `round` (see write_gate). A room keeps its round while writes of it wait: what is sent behind a
+/// write that fails later must fail too, or it would overtake the repeat. After a failure that breaks the order the
+/// next round so begins once nothing of the room waits; a session that goes on sending all the same is let through
+/// after 1,024 failures, so that no pause is needed for a single success. A room without waiting writes begins with the
+/// session's largest round, so that nothing is kept for it.
 class write_order {
 public:
   struct place {
@@ -37,6 +38,7 @@ private:
 
   struct room_writes {
     write_gate::round round;
+    std::size_t failed;                  ///< of this stretch of waiting writes
     std::vector<waiting_write> waiting;  ///< few: a deque would allocate a block for the first one
   };
 

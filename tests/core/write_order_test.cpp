@@ -66,16 +66,43 @@ TEST_CASE("a failure that breaks the order begins the next round, any other answ
   CHECK(order.sent("general").round > third.round);
 }
 
-TEST_CASE("writes that failed together begin one round", "[core][write_order]") {
+TEST_CASE("what is sent while a write of a failed round waits is behind that one, and fails with it",
+          "[core][write_order][G2]") {
   write_order order;
   const auto first = order.sent("general");
   const auto second = order.sent("general");
-  const auto third = order.sent("general");
   (void)order.answered("general", first.number, failed(1, refusal_code::outcome_unknown));
-  const auto repeated = order.sent("general");
+  const auto behind = order.sent("general");
+  CHECK(behind.round == first.round);
   (void)order.answered("general", second.number, failed(2, refusal_code::unavailable));
-  CHECK(order.sent("general").round == repeated.round);
-  CHECK(repeated.round > third.round);
+  CHECK(order.sent("general").round == first.round);
+}
+
+TEST_CASE("writes that failed together begin one round, once the last of them is answered", "[core][write_order]") {
+  write_order order;
+  const auto first = order.sent("general");
+  const auto second = order.sent("general");
+  (void)order.answered("general", first.number, failed(1, refusal_code::outcome_unknown));
+  (void)order.answered("general", second.number, failed(2, refusal_code::unavailable));
+  const auto next = order.sent("general");
+  CHECK(next.round == first.round + 1);
+  (void)order.answered("general", next.number, acked(3));
+  CHECK(order.sent("general").round == next.round);
+}
+
+TEST_CASE("a session that never pauses after a failure is let through after 1,024 of them", "[core][write_order][G9]") {
+  write_order order;
+  auto waiting = order.sent("general");
+  const auto first = waiting.round;
+  for (std::uint32_t n = 1; n < 1024; ++n) {
+    const auto next = order.sent("general");
+    REQUIRE(next.round == first);
+    (void)order.answered("general", std::exchange(waiting, next).number, failed(n, refusal_code::unavailable));
+  }
+  const auto last = order.sent("general");
+  (void)order.answered("general", waiting.number, failed(1024, refusal_code::unavailable));
+  CHECK(last.round == first);
+  CHECK(order.sent("general").round == first + 1);
 }
 
 TEST_CASE("the next round begins when the failure is said, not when it is known", "[core][write_order]") {
@@ -83,8 +110,10 @@ TEST_CASE("the next round begins when the failure is said, not when it is known"
   const auto first = order.sent("general");
   const auto second = order.sent("general");
   (void)order.answered("general", second.number, failed(2, refusal_code::unavailable));
-  CHECK(order.sent("general").round == second.round);  // the client has not heard of it: behind it, and fails too
-  CHECK(ids_of(order.answered("general", first.number, acked(1))) == ids{1, 2});
+  const auto behind = order.sent("general");
+  CHECK(behind.round == second.round);  // the client has not heard of it
+  (void)order.answered("general", behind.number, failed(3, refusal_code::unavailable));
+  CHECK(ids_of(order.answered("general", first.number, acked(1))) == ids{1, 2, 3});
   CHECK(order.sent("general").round > second.round);
 }
 
