@@ -90,7 +90,8 @@ public:
   /// The shard's actor takes writes under this term from now on.
   void opened(shard_id shard, term under, instant now, effects& out) {
     auto& r = routes_.at(shard.value);
-    if (under <= r.over) return;
+    // Its word is the newest there is. In another history of the database a later term may be a smaller number.
+    if (under <= r.over) r.over = term{under.value - 1};
     r.wanted = {self_, under};
     pump(r, now, out);
   }
@@ -118,11 +119,18 @@ public:
 
   // ---- other nodes' shards -----------------------------------------------------------------------------------------
 
-  /// A survey saw this owner. Older news than what is known changes nothing.
+  /// A survey saw this owner. Older news than what is known changes nothing; but surveys follow each other, so what
+  /// they repeat for `rows_insist` is no old news: the database lost the later claim with its newest commits, and its
+  /// terms began lower again (C7).
   void owner_seen(shard_id shard, const std::string& owner, term under, instant now, effects& out) {
     auto& r = routes_.at(shard.value);
     // Whether a shard is open here is its actor's word, not the row's.
-    if (owner.empty() || owner == self_ || under <= r.over || under <= r.wanted.under) return;
+    if (owner.empty() || owner == self_) return;
+    if (under <= r.over || under <= r.wanted.under) {
+      if (!is_insisted(r, {owner, under}, now)) return;
+      r.over = term{under.value - 1};
+    }
+    r.insisting.reset();
     r.wanted = {owner, under};
     pump(r, now, out);
   }
@@ -255,6 +263,12 @@ private:
   struct place {
     std::string owner;
     parley::term under;
+
+    friend bool operator==(const place&, const place&) = default;
+  };
+  struct insisting_row {
+    place of;
+    instant since;
   };
   struct route {
     place wanted;          ///< the latest owner heard of
@@ -263,6 +277,7 @@ private:
     term here;
     std::uint64_t last_returned = 0;  ///< orders kept free for what comes back from here: before all that arrives since
     term over;                        ///< no place under this term or an earlier one takes writes
+    std::optional<insisting_row> insisting;  ///< that surveys show since then, against what is known
     std::size_t unanswered = 0;
     bool is_held_up = false;
     std::deque<waiting_write> waiting;  ///< by order
@@ -281,6 +296,17 @@ private:
   const route& route_of(const Write& w) const { return routes_.at(w.room->shard.value); }
   shard_id shard_of(const route& r) const { return shard_id{static_cast<std::uint32_t>(&r - routes_.data())}; }
   bool has_place(const route& r) const { return !r.wanted.owner.empty() && r.wanted.under > r.over; }
+
+  bool is_insisted(route& r, const place& row, instant now) const {
+    const bool is_known = row == r.wanted && has_place(r);
+    const bool is_open_here = r.wanted.owner == self_ && has_place(r);
+    if (is_known || is_open_here) {
+      r.insisting.reset();
+      return false;
+    }
+    if (!r.insisting || r.insisting->of != row) r.insisting = insisting_row{row, now};
+    return now - r.insisting->since >= options_.rows_insist;
+  }
 
   /// At once also for what waits behind it: the session's next round must not begin before that has failed.
   void fail(route& r, std::uint64_t order, session_id session, write_gate::round round, instant now, effects& out) {
