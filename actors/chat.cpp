@@ -125,9 +125,10 @@ chat::chat(chat_options options, std::vector<database_ports> databases, std::vec
 
 chat::~chat() { stop(); }
 
-void chat::start(live_front& front) {
+void chat::start(live_front& front, std::function<void(const cluster_node&)> name_taken) {
   auto& r = *running_;
   r.context->front = &front;
+  r.context->name_taken = std::move(name_taken);
   r.system = std::make_unique<caf::actor_system>(r.config);
   auto& system = *r.system;
   std::vector<std::unordered_map<shard_id, caf::actor>> by_database(r.context->databases.size());

@@ -26,7 +26,8 @@ public:
   ~chat() override;
 
   /// Spawns the actors and begins to claim shards. Once.
-  void start(live_front& front);
+  /// @param name_taken  another node runs under this one's name, and was there first: on an actor's thread, once
+  void start(live_front& front, std::function<void(const cluster_node&)> name_taken = {});
   /// Does it know an owner for every shard, itself or another node?
   bool is_ready() const;
   std::size_t shards_owned() const;

@@ -11,6 +11,7 @@
 #include "actors/ports/peer_network.hpp"
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -51,6 +52,8 @@ struct chat_context {
   parley::log* log = nullptr;
   chat_probe* probe = nullptr;
   const machine_clock* clock = &this_machine();
+  std::function<void(const cluster_node&)> name_taken;  ///< by a node that was there before; on an actor's thread, once
+  std::atomic<bool> is_name_taken{false};
   std::vector<std::unique_ptr<lease_clock>> leases;  ///< per database
   std::atomic<std::size_t> shards_owned{0};
   std::atomic<std::size_t> shards_elsewhere{0};  ///< that a node with a standing lease owns, as last seen

@@ -108,9 +108,18 @@ void ownership_actor::renewed(const msg::lease_renewed& m) {
            "the lease may have ended, or the database is not the same history any more");
   }
   clock.extend(core_.valid_until());
+  if (const auto* other = core_.namesake()) name_taken(*other);
   move_shards();
   if (has_to_look()) survey();
   finish_leave();
+}
+
+/// Two nodes of one name would be wished the same shards, and an operator could move none.
+void ownership_actor::name_taken(const cluster_node& by) {
+  if (context_->is_name_taken.exchange(true)) return;
+  context_->log->write(log_level::error, "node.name_taken",
+                       {{"node", by.node.name}, {"incarnation", by.node.incarnation}, {"peer", by.peer_address}});
+  if (context_->name_taken) context_->name_taken(by);
 }
 
 /// A node that has every shard and sees nobody else has nothing to look for.

@@ -38,6 +38,7 @@ private:
   void finish_leave();
   void let_go(shard_id shard, parley::term under, log_level level, const char* event, const std::string& reason);
   void release(msg::release& m);
+  void name_taken(const cluster_node& by);
   bool has_to_look() const;
   void note_others(const std::vector<shard_row>& rows);
 

@@ -25,8 +25,9 @@ constexpr auto footer =
     "once; HUP reads log_level again.\n"
     "\n"
     "Exit codes: 0 a clean end; 64 the command line, environment or file is wrong; 69 a database that the start needs\n"
-    "is out of reach; 70 an internal failure, a disk that failed at commit, or a stop that hung; 73 the port or the\n"
-    "data folder belongs to another process; 78 the database is of a newer version or of another cluster.";
+    "is out of reach; 70 an internal failure, a disk that failed at commit, or a stop that hung; 73 the port, the\n"
+    "data folder or the node's name belongs to another process; 78 the database is of a newer version or of another "
+    "cluster.";
 
 std::string group_of(const setting& s) { return s.table().empty() ? "Node" : "[" + s.table() + "]"; }
 

@@ -66,8 +66,8 @@ composition::composition(const configuration& options, log& out, metrics& counte
 
 composition::~composition() = default;
 
-void composition::start() {
-  chat_.start(front_.live());
+void composition::start(std::function<void(const cluster_node&)> name_taken) {
+  chat_.start(front_.live(), std::move(name_taken));
   stores_->start();
   front_.serve();
 }

@@ -22,7 +22,8 @@ public:
   /// After `stop`, or before `start`.
   ~composition();
 
-  void start();
+  /// @param name_taken  see `chat::start`
+  void start(std::function<void(const cluster_node&)> name_taken);
   /// Every shard has an owner, this node or another: publishes and joins work.
   bool is_ready() const { return chat_.is_ready(); }
   /// Where a browser finds the page.

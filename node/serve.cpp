@@ -52,11 +52,13 @@ void announce(const composition& node, const std::string& name, log& out) {
   std::fflush(stdout);
 }
 
-void wait_for_stop(wishes& operator_, composition& node, const reading& told,
-                   const std::function<reading()>& read_again, log_writer& out) {
+/// @returns why it stops
+exit_code wait_for_stop(wishes& operator_, composition& node, const reading& told,
+                        const std::function<reading()>& read_again, log_writer& out) {
   for (bool is_announced = false;;) {
     const auto wish = operator_.next(is_announced ? idle_wait : readiness_poll);
-    if (wish.is_stop) return;
+    if (wish.is_stop) return exit_code::ok;
+    if (wish.is_name_taken) return exit_code::cannot_take;
     if (wish.is_reload) reload(read_again, out);
     if (!is_announced && node.is_ready()) {
       announce(node, told.options.node.node_name, out);
@@ -88,15 +90,21 @@ exit_code serve(const reading& told, const std::function<reading()>& read_again,
   out.write(log_level::info, "node.starting", {{"node", options.node.node_name}, {"version", version}});
   warn_of_visible_passwords(told, out);
   std::optional<composition> node{std::in_place, options, out, counted, version};
-  node->start();
-  wait_for_stop(operator_, *node, told, read_again, out);
+  node->start([&](const cluster_node& by) {
+    std::fprintf(stderr,
+                 "parleyd: another node runs as '%s' (%s): give each node a name of its own with --node-name, or stop "
+                 "the other one first. This one stops\n",
+                 by.node.name.c_str(), by.peer_address.empty() ? "without links" : by.peer_address.c_str());
+    operator_.name_taken();
+  });
+  const auto why = wait_for_stop(operator_, *node, told, read_again, out);
 
   const watchdog hangs{"the stop", options.node.drain_timeout + stop_patience};
   drain(operator_, *node, out);
   node->stop();
   node.reset();
   out.write(log_level::info, "node.stopped");
-  return exit_code::ok;
+  return why;
 }
 
 }  // namespace parley

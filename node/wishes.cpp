@@ -48,9 +48,13 @@ wishes::wish wishes::next(std::chrono::milliseconds at_most) {
   return told;
 }
 
-void wishes::drained() {
+void wishes::drained() { say(&wish::is_drained); }
+
+void wishes::name_taken() { say(&wish::is_name_taken); }
+
+void wishes::say(bool wish::*what) {
   const std::lock_guard guard{mutex_};
-  now_.is_drained = true;
+  now_.*what = true;
   is_new_ = true;
   changed_.notify_all();
 }

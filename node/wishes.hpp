@@ -22,14 +22,17 @@ public:
     bool is_stop = false;
     bool is_reload = false;
     bool is_drained = false;
+    bool is_name_taken = false;
   };
   /// Waits for the next one, at most `at_most`. Only a reload is forgotten once it was returned.
   wish next(std::chrono::milliseconds at_most);
   void drained();
+  void name_taken();
 
 private:
   void listen();
   void told(int signal);
+  void say(bool wish::*what);
 
   std::mutex mutex_;
   std::condition_variable changed_;

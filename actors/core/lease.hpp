@@ -74,6 +74,7 @@ public:
   /// Is nobody else there to own shards, as far as this node sees?
   bool is_alone(instant now) const { return watch_.others(now).empty(); }
   const std::vector<cluster_node>& nodes() const { return watch_.nodes(); }
+  const cluster_node* namesake() const { return watch_.namesake(); }
 
   bool owns(shard_id shard) const { return held_.contains(shard); }
   std::size_t held() const { return held_.size(); }

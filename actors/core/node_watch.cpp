@@ -15,15 +15,26 @@ void node_watch::renewed(const std::vector<cluster_node>& nodes, instant now) {
       self_.name = row.node.name;
       is_reachable_ = !row.peer_address.empty();
     }
-    auto [seen, is_new] = sights_.try_emplace(row.node.incarnation, sight{row.renewals, row.renewals, now});
+    auto [seen, is_new] =
+        sights_.try_emplace(row.node.incarnation, sight{row.renewals, row.renewals, now, !has_looked_});
     if (!is_new && seen->second.renewals != row.renewals) {
       seen->second.renewals = row.renewals;
       seen->second.since = now;
     }
   }
+  has_looked_ = true;
   std::erase_if(sights_, [&](const auto& seen) {
     return std::ranges::none_of(nodes_, [&](const auto& row) { return row.node.incarnation == seen.first; });
   });
+}
+
+const cluster_node* node_watch::namesake() const {
+  const auto found = std::ranges::find_if(nodes_, [&](const auto& row) {
+    if (row.node.name != self_.name || row.node.incarnation == self_.incarnation) return false;
+    const auto& seen = sights_.at(row.node.incarnation);
+    return row.has_lease && !row.is_leaving && seen.was_before && row.renewals > seen.first + 1;
+  });
+  return found == nodes_.end() ? nullptr : &*found;
 }
 
 bool node_watch::is_live(const cluster_node& node, instant now) const {

@@ -26,17 +26,23 @@ public:
   /// Can other nodes reach this one? Who has no links is given shards only while nobody has any.
   bool is_reachable() const { return is_reachable_; }
   const std::vector<cluster_node>& nodes() const { return nodes_; }
+  /// A node of the same name that was there before this one, and still renews: two processes run under one name, and
+  /// this one is the one too many. The last life of this very node renews at most once more, by a statement
+  /// that was on its way when it ended; one that leaves makes room.
+  const cluster_node* namesake() const;
 
 private:
   struct sight {
     std::uint64_t first;  ///< its row's counter when it was first seen
     std::uint64_t renewals;
     instant since;
+    bool was_before;  ///< in the first registry that this node saw
   };
   bool is_live(const cluster_node& node, instant now) const;
 
   node_identity self_;
   bool is_reachable_ = false;
+  bool has_looked_ = false;
   milliseconds lease_time_;
   std::vector<cluster_node> nodes_;
   std::unordered_map<std::string, sight> sights_;  ///< by incarnation

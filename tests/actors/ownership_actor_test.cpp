@@ -72,6 +72,20 @@ TEST_CASE("a claim that another node won opens nothing, and is tried again", "[a
   CHECK(s.owners[0].surveys.size() == 2);
 }
 
+TEST_CASE("a node whose name another one has says so, once", "[actors]") {
+  ownership_stage s;
+  std::vector<std::string> taken_by;
+  s.context->name_taken = [&](const cluster_node& by) { taken_by.push_back(by.peer_address); };
+  const auto& self = s.context->options.node;
+  for (std::uint64_t n = 1; n <= 5; ++n) {
+    s.nodes = {{self, "here:1", false, true, n}, {{self.name, "first"}, "there:1", false, true, 10 + n}};
+    s.renewed(n - 1, n);
+    CHECK(taken_by.size() == (n > 2 ? 1 : 0));
+    s.advance(1000ms);
+  }
+  CHECK(taken_by == std::vector<std::string>{"there:1"});
+}
+
 TEST_CASE("a survey that fails is asked again with the next tick, one at a time", "[actors]") {
   ownership_stage s;
   s.renewed(0);

@@ -10,7 +10,7 @@ import pytest
 from nodes import metrics, publish
 from parley_testkit.waiting import wait_until
 
-INCOMPATIBLE = 78  # node/exit_code.hpp
+CANNOT_TAKE, INCOMPATIBLE = 73, 78  # node/exit_code.hpp
 # net/peer/peer_options.hpp: a step of the handshake, and the time to hear why.
 STEP_S, CLOSING_S = 2, 1
 STRANGERS_MAX = 64
@@ -21,14 +21,14 @@ class Database:
         self.url = url
 
 
-def expect_refused(cluster, node, *words):
+def expect_refused(cluster, node, *words, code=INCOMPATIBLE):
     """It ends by itself, says why, and the cluster goes on."""
     node.child.start()
-    assert node.child.wait(30) == INCOMPATIBLE, node.child.log_tail()
-    said = node.child.log_tail(10)
+    assert node.child.wait(30) == code, node.child.log_tail()
+    said = node.child.log_tail()
     for word in words:
         assert word in said, said
-    assert cluster.is_spread(), cluster.owned()
+    wait_until(cluster.is_spread, seconds=20, what=f"the others to have every shard: {cluster.owned()}")
 
 
 def test_a_node_with_another_number_of_shards_is_refused(cluster):
@@ -44,6 +44,14 @@ def test_a_node_that_mixes_two_clusters_databases_is_refused(cluster):
     other = Database(server.url.removesuffix("/parley") + f"/{name}")
     node = cluster.node("n4", databases=[other, cluster.databases[1]])
     expect_refused(cluster, node, "the database belongs to another cluster")
+
+
+def test_a_node_under_the_name_of_one_that_runs_is_refused_and_the_first_goes_on(cluster):
+    first = cluster.nodes["n2"]
+    pid = first.child.pid
+    expect_refused(cluster, cluster.node("n2"), "another node runs as 'n2'", f":{first.peer_port}", code=CANNOT_TAKE)
+    assert first.child.alive() and first.child.pid == pid
+    publish(first, "after-the-second", "it still serves")
 
 
 # --- the peer port

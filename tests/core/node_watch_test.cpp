@@ -60,6 +60,36 @@ TEST_CASE("a node is settled once it was seen to renew", "[core][node_watch]") {
   CHECK(w.settled(noon + 1s).size() == 1);
 }
 
+TEST_CASE("of two nodes under one name the one that came later sees that it is one too many", "[core][node_watch]") {
+  auto older = node_of("n1", 7), younger = node_of("n1", 1);
+  younger.node.incarnation = "n1-second";
+  node_watch first{"n1-life", 3000ms}, second{"n1-second", 3000ms};
+  first.renewed({older}, noon);
+  second.renewed({older, younger}, noon + 1s);
+  CHECK(second.namesake() == nullptr);  // it may be the row of a life that has ended
+  older.renewals = 8, younger.renewals = 2;
+  first.renewed({older, younger}, noon + 2s);
+  second.renewed({older, younger}, noon + 2s);
+  CHECK(second.namesake() == nullptr);  // its last renewal may have been on its way
+  older.renewals = 9, younger.renewals = 4;
+  first.renewed({older, younger}, noon + 3s);
+  CHECK(first.namesake() == nullptr);
+  second.renewed({older, younger}, noon + 3s);
+  REQUIRE(second.namesake() != nullptr);
+  CHECK(second.namesake()->node.incarnation == "n1-life");
+}
+
+TEST_CASE("a namesake that leaves, or whose lease has ended, makes room", "[core][node_watch]") {
+  node_watch w{"n1-second", 3000ms};
+  auto own = node_of("n1", 1);
+  own.node.incarnation = "n1-second";
+  w.renewed({node_of("n1", 7), node_of("n2", 7), own}, noon);
+  w.renewed({node_of("n1", 9, true, true), node_of("n2", 9), own}, noon + 1s);
+  CHECK(w.namesake() == nullptr);
+  w.renewed({node_of("n1", 9, false), node_of("n2", 10), own}, noon + 2s);
+  CHECK(w.namesake() == nullptr);
+}
+
 TEST_CASE("a row that is gone is forgotten: a node of that life is new when it comes back", "[core][node_watch][G9]") {
   node_watch w{"n1-life", 3000ms};
   w.renewed({node_of("n2", 4)}, noon);
