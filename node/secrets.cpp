@@ -50,6 +50,8 @@ std::string mask_secrets(std::string_view connection) {
   return out;
 }
 
+std::string mask_whole(std::string_view secret) { return secret.empty() ? std::string{} : std::string{mask}; }
+
 bool has_secret(std::string_view connection) { return mask_secrets(connection) != connection; }
 
 }  // namespace parley

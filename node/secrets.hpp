@@ -9,6 +9,9 @@ namespace parley {
 /// `***`.
 std::string mask_secrets(std::string_view connection);
 
+/// Something that is secret as a whole.
+std::string mask_whole(std::string_view secret);
+
 bool has_secret(std::string_view connection);
 
 }  // namespace parley

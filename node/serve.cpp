@@ -23,11 +23,13 @@ constexpr milliseconds hand_over_patience{8'000};
 constexpr milliseconds stop_patience{30'000};
 
 void warn_of_visible_passwords(const reading& told, log& out) {
-  for (const auto& [key, values] :
-       {std::pair{"postgres", told.options.node.postgres}, {"redis", told.options.node.redis}}) {
+  const auto& o = told.options;
+  for (const auto& [key, is_secret] : {std::pair{"postgres", std::ranges::any_of(o.node.postgres, has_secret)},
+                                       {"redis", std::ranges::any_of(o.node.redis, has_secret)},
+                                       {"fan_out.keys", !o.redis.keys.empty()}}) {
     const auto set = told.set_where.find(key);
     const bool is_argument = set != told.set_where.end() && set->second.rfind("--", 0) == 0;
-    if (is_argument && std::ranges::any_of(values, has_secret)) {
+    if (is_argument && is_secret) {
       out.write(log_level::warn, "configuration.password_in_arguments", {{"flag", set->second}});
     }
   }

@@ -69,9 +69,10 @@ setting text(std::string key, std::string shape, std::string meaning, text_check
   return made;
 }
 
-/// `flag` names one item; it may be repeated. Passwords within the items are masked where they are shown.
+/// `flag` names one item; it may be repeated. What is secret in an item is masked where it is shown.
 template <class Place>
-setting list(std::string key, std::string flag, std::string shape, std::string meaning, text_check check, Place place) {
+setting list(std::string key, std::string flag, std::string shape, std::string meaning, text_check check, Place place,
+             std::string (*shown)(std::string_view) = mask_secrets) {
   setting made{std::move(key), setting_kind::list, std::move(shape), std::move(meaning), std::move(flag), {}, {}};
   made.assign = [place, check](configuration& c, const raw_value& v) -> std::optional<std::string> {
     for (const auto& item : std::get<std::vector<std::string>>(v)) {
@@ -80,9 +81,9 @@ setting list(std::string key, std::string flag, std::string shape, std::string m
     place(c) = std::get<std::vector<std::string>>(v);
     return std::nullopt;
   };
-  made.show = [place](const configuration& c) {
+  made.show = [place, shown](const configuration& c) {
     std::vector<std::string> masked;
-    for (const auto& item : place(c)) masked.push_back(mask_secrets(item));
+    for (const auto& item : place(c)) masked.push_back(shown(item));
     return toml_list(masked);
   };
   return made;

@@ -1,6 +1,7 @@
 #include "node/configuration.hpp"
 #include "node/listen_address.hpp"
 #include "node/setting_kinds.hpp"
+#include "storage/envelope_seal.hpp"
 #include "storage/redis/redis_url.hpp"
 
 #include <algorithm>
@@ -82,6 +83,12 @@ complaint is_dsn(const std::string& text) {
 complaint is_redis_url(const std::string& text) {
   if (parse_redis_url(text)) return std::nullopt;
   return toml_text(mask_secrets(text)) + " is no redis://[user[:password]@]host:port";
+}
+
+complaint is_envelope_key(const std::string& text) {
+  if (envelope_seal::is_key(text)) return std::nullopt;
+  return "a key is 64 hexadecimal digits (openssl rand -hex 32); this one has " + std::to_string(text.size()) +
+         " characters";
 }
 
 std::vector<setting> node_settings() {
@@ -205,6 +212,10 @@ void add_databases(std::vector<setting>& all) {
 }
 
 void add_fan_out(std::vector<setting>& all) {
+  all.push_back(list(
+      "fan_out.keys", "--fan-out-key", "64 hexadecimal digits each",
+      "Keys of the MAC on what travels over Redis: the first seals, each opens. None: no MAC.", is_envelope_key,
+      [](auto& c) -> auto& { return c.redis.keys; }, mask_whole));
   all.push_back(number(
       "fan_out.waiting_bytes_max", "bytes", {1'048'576, 1'073'741'824},
       "Live copies that wait for a Redis endpoint; above it they are dropped, storage has them.",

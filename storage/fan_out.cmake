@@ -5,6 +5,9 @@ target_link_libraries(parley_event_codec PUBLIC parley_core PRIVATE parley_proto
 add_library(parley_envelope_codec STATIC envelope_codec.cpp)
 target_link_libraries(parley_envelope_codec PUBLIC parley_ports PRIVATE parley_event_codec parley_proto parley_options)
 
+add_library(parley_envelope_seal STATIC envelope_seal.cpp)
+target_link_libraries(parley_envelope_seal PRIVATE OpenSSL::Crypto parley_options)
+
 # In-process: the live path of the embedded node.
 add_library(parley_memory STATIC memory/memory_fan_out.cpp)
 target_link_libraries(parley_memory PUBLIC parley_ports Threads::Threads PRIVATE parley_options)
@@ -20,5 +23,5 @@ add_library(parley_redis STATIC
   redis/subscription_book.cpp
 )
 target_link_libraries(parley_redis
-  PUBLIC parley_ports parley_envelope_codec parley_boost
+  PUBLIC parley_ports parley_envelope_codec parley_envelope_seal parley_boost
   PRIVATE PkgConfig::hiredis Boost::url parley_options)

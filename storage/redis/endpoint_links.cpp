@@ -33,6 +33,7 @@ endpoint_links::endpoint_links(asio::io_context& io, redis_options options, redi
     : options_(std::move(options)),
       address_(std::move(address)),
       names_(options_.cluster_id, random_name()),
+      seal_(options_.keys),
       log_(out),
       probe_(probe),
       strand_(asio::make_strand(io)),
@@ -80,8 +81,9 @@ void endpoint_links::unwant(std::string channel) {
   });
 }
 
-void endpoint_links::publish(const std::string& channel, const std::string& payload) {
-  const auto answer = inbox_.put(publish_command(channel, payload));
+void endpoint_links::publish(const std::string& channel, std::string envelope) {
+  seal_.close(envelope);
+  const auto answer = inbox_.put(publish_command(channel, envelope));
   if (!answer.is_taken) probe_.messages_dropped(1);
   if (answer.is_first) asio::post(strand_, [self = shared_from_this()] { self->take_inbox(); });
 }
@@ -216,7 +218,8 @@ void endpoint_links::told(const channel_subject& subject) {
 
 void endpoint_links::deliver(channel_message message) {
   const std::size_t bytes = message.payload.size();
-  auto decoded = decode_envelope(names_.cluster_id(), message.payload);
+  auto decoded = seal_.is_genuine(message.payload) ? decode_envelope(names_.cluster_id(), message.payload)
+                                                   : error{errc::refused_content, "no MAC of this cluster's keys"};
   if (decoded) return show(message.subject, std::move(*decoded), bytes);
   if (decoded.error().code == errc::incompatible) return probe_.foreign_message();
   log_.write(log_level::debug, "redis.message_refused",
@@ -257,8 +260,9 @@ void endpoint_links::canary_due() {
   }
   ++answers_due_;
   canary_sent_ = std::chrono::steady_clock::now();
-  publishing_->send_first(
-      publish_command(names_.canary(), encode_envelope(names_.cluster_id(), canary{names_.own(), *number})));
+  auto bird = encode_envelope(names_.cluster_id(), canary{names_.own(), *number});
+  seal_.close(bird);
+  publishing_->send_first(publish_command(names_.canary(), bird));
   wait_for_canary();
 }
 

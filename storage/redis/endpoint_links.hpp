@@ -3,6 +3,7 @@
 #include "actors/ports/fan_out.hpp"
 #include "actors/ports/log.hpp"
 #include "storage/envelope_codec.hpp"
+#include "storage/envelope_seal.hpp"
 #include "storage/redis/canary_watch.hpp"
 #include "storage/redis/channel_names.hpp"
 #include "storage/redis/publish_inbox.hpp"
@@ -32,7 +33,7 @@ public:
   void attach(std::shared_ptr<fan_out_sink> sink);
   void want(std::string channel, channel_subject subject);
   void unwant(std::string channel);
-  void publish(const std::string& channel, const std::string& payload);
+  void publish(const std::string& channel, std::string envelope);
 
   const channel_names& names() const { return names_; }
   redis_probe& probe() { return probe_; }
@@ -64,6 +65,7 @@ private:
   const redis_options options_;
   const redis_address address_;
   const channel_names names_;
+  const envelope_seal seal_;
   log& log_;
   redis_probe& probe_;
   redis_link::strand strand_;

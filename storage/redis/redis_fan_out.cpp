@@ -34,15 +34,14 @@ void redis_fan_out::unsubscribe(shard_id shard) { links_->unwant(links_->names()
 
 void redis_fan_out::publish(room_ref room, room_envelope envelope) {
   const std::string channel = links_->names().room(room->shard, room->key);
-  for (const std::string& each : encode_envelopes(links_->names().cluster_id(), envelope))
-    links_->publish(channel, each);
+  for (auto& each : encode_envelopes(links_->names().cluster_id(), envelope)) links_->publish(channel, std::move(each));
 }
 
 void redis_fan_out::publish(beacon b) {
-  const auto encoded = encode_envelope(links_->names().cluster_id(), b);
+  auto encoded = encode_envelope(links_->names().cluster_id(), b);
   // The next beacon's number shows readers that one is missing.
   if (!encoded) return links_->probe().messages_dropped(1);
-  links_->publish(links_->names().beacon(b.shard), *encoded);
+  links_->publish(links_->names().beacon(b.shard), std::move(*encoded));
 }
 
 }  // namespace parley

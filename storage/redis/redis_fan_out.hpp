@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace parley {
 
@@ -21,6 +22,7 @@ struct redis_options {
   std::size_t waiting_bytes_max = 16u << 20;  ///< commands that wait for the publishing link; at least one envelope's
   milliseconds canary_period{250};            ///< three missed: the link is half-open
   milliseconds open_timeout{2000};            ///< resolve, connect and first answer
+  std::vector<std::string> keys;              ///< envelope_seal's
 };
 
 class endpoint_links;

@@ -1,5 +1,6 @@
-add_executable(codec_test codec_event_test.cpp codec_envelope_test.cpp)
-target_link_libraries(codec_test PRIVATE parley_catch_main parley_envelope_codec parley_event_codec parley_proto)
+add_executable(codec_test codec_event_test.cpp codec_envelope_test.cpp envelope_seal_test.cpp)
+target_link_libraries(codec_test PRIVATE parley_catch_main parley_envelope_codec parley_envelope_seal
+  parley_event_codec parley_proto)
 catch_discover_tests(codec_test TEST_PREFIX "codec." PROPERTIES LABELS contract)
 
 add_executable(redis_parts_test redis_parts_test.cpp subscription_book_test.cpp)

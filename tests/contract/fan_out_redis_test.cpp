@@ -180,6 +180,32 @@ TEST_CASE("an envelope of another cluster is ignored and counted", "[contract][f
   CHECK(rig.sink().envelopes()[0].before.seq == seq{1});
 }
 
+TEST_CASE("with a key, a forged event and a forged beacon are refused and counted, and the nodes' own arrive",
+          "[contract][fan_out][redis][security]") {
+  private_redis server;
+  auto options = options_for(server);
+  options.keys = {std::string(64, 'a')};
+  redis_node writer{options}, reader{options};
+  writer.fan_out().start();
+  reader.fan_out().start();
+  REQUIRE(eventually([&] { return writer.is_up_again(1) && reader.is_up_again(1); }));
+  reader.fan_out().subscribe(room);
+  reader.fan_out().subscribe(shard_id{1});
+  REQUIRE(eventually(
+      [&] { return reader.sink().count(subscribed) == 1 && reader.sink().count("shard_subscribed 1") == 1; }));
+  const beacon news{shard_id{1}, term{1}, 1, {}, {}, {}};
+  server.command({"PUBLISH", channel, encode_envelopes("c1", events_from(room, 1))[0]});
+  server.command({"PUBLISH", "parley:{c1:1}:beacon", *encode_envelope("c1", news)});
+  CHECK(eventually([&] { return reader.probe().refused == 2; }));
+  writer.fan_out().publish(room, events_from(room, 2));
+  writer.fan_out().publish(news);
+  REQUIRE(eventually(
+      [&] { return reader.sink().count(published) == 1 && reader.sink().count("beacon_published 1") == 1; }));
+  CHECK(reader.sink().envelopes()[0].before.seq == seq{1});
+  CHECK(eventually([&] { return reader.probe().canaries > 2; }));
+  CHECK(reader.sink().count("link_lost") == 0);
+}
+
 TEST_CASE("two clusters on one server do not meet", "[contract][fan_out][redis]") {
   redis_rig rig;
   auto options = options_for(rig.server());
