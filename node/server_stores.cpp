@@ -5,7 +5,9 @@
 #include "node/stores.hpp"
 #include "storage/postgres/postgres_database.hpp"
 #include "storage/postgres/prepare_postgres.hpp"
+#include "storage/postgres/shard_map.hpp"
 #include "storage/redis/redis_fan_out.hpp"
+#include "storage/redis/redis_url.hpp"
 
 #include <optional>
 #include <utility>
@@ -23,19 +25,29 @@ postgres_options options_of(const configuration& all, std::size_t place) {
   return o;
 }
 
+[[noreturn]] void refuse(const error& why, const std::string& dsn) {
+  throw refusal_to_start(why.code == errc::incompatible ? exit_code::incompatible : exit_code::unavailable,
+                         "database " + mask_secrets(dsn) + ": " + why.detail);
+}
+
 /// Every database of the list, the home database first: it says which cluster the others must belong to.
 cluster_record prepare_databases(const configuration& all, log& out) {
   std::optional<cluster_record> cluster;
   for (std::size_t i = 0; i < all.node.postgres.size(); ++i) {
     auto prepared = prepare_postgres(options_of(all, i), cluster, out);
-    if (prepared.has_error()) {
-      const auto& why = prepared.error();
-      const auto code = why.code == errc::incompatible ? exit_code::incompatible : exit_code::unavailable;
-      throw refusal_to_start(code, "database " + mask_secrets(all.node.postgres[i]) + ": " + why.detail);
-    }
+    if (prepared.has_error()) refuse(prepared.error(), all.node.postgres[i]);
     if (!cluster) cluster = *prepared;
   }
   return *cluster;
+}
+
+void agree_on_lists(const configuration& all) {
+  shard_map_entry mine{0, all.node.postgres.size(), {}};
+  for (const auto& url : all.node.redis) mine.endpoints.push_back(parse_redis_url(url)->shown());
+  for (std::size_t i = 0; i < all.node.postgres.size(); ++i) {
+    mine.place = i + 1;
+    if (const auto why = agree_on_shard_map(options_of(all, i), mine)) refuse(*why, all.node.postgres[i]);
+  }
 }
 
 class server_stores final : public stores {
@@ -93,6 +105,7 @@ private:
 
 std::unique_ptr<stores> open_server_stores(const configuration& options, log& out, metrics& counted) {
   const auto cluster = prepare_databases(options, out);
+  agree_on_lists(options);
   auto opened = std::make_unique<server_stores>(options, cluster, out, counted);
   check_shard_places(opened->databases(), opened->routes(), 2 * options.postgres.connect_timeout);
   return opened;

@@ -1,82 +1,24 @@
 #include "storage/postgres/prepare_postgres.hpp"
 
 #include "storage/postgres/migrations.hpp"
-#include "storage/postgres/rows.hpp"
-
-#include <algorithm>
-#include <array>
-#include <charconv>
-#include <memory>
-#include <vector>
+#include "storage/postgres/start_session.hpp"
 
 namespace parley {
 namespace {
 
+using postgres::failed_start;
 using postgres::migration;
+using postgres::refuse_start;
+using session = postgres::start_session;
 
 constexpr int server_version_min = 140000;  // client_connection_check_interval
 /// Every node that migrates this database takes the same lock: "parley" in hexadecimal.
 constexpr const char* lock_sql = "SELECT pg_advisory_lock(x'7061726c6579'::bigint)";
 
-struct failed {
-  error why;
-};
-
-/// A blocking session, for start-up only. Throws `failed`; nothing leaves this file.
-class session {
-public:
-  explicit session(const postgres_options& options) {
-    const auto limit = std::to_string(std::max<std::int64_t>(2, options.connect_timeout.count() / 1000));
-    const std::array<const char*, 5> names{"fallback_application_name", "connect_timeout", "dbname", "client_encoding",
-                                           nullptr};
-    const std::array<const char*, 5> values{"parley migrate", limit.c_str(), options.dsn.c_str(), "UTF8", nullptr};
-    connection_.reset(PQconnectdbParams(names.data(), values.data(), 1));
-    if (!connection_ || PQstatus(connection_.get()) != CONNECTION_OK) throw failed{{errc::unavailable, last_error()}};
-    PQsetNoticeReceiver(
-        connection_.get(), [](void*, const PGresult*) {}, nullptr);
-  }
-
-  int server_version() const { return PQserverVersion(connection_.get()); }
-
-  /// Several statements without parameters, as they stand in a file.
-  void run(const char* sql) {
-    const postgres::rows answer(PQexec(connection_.get(), sql));
-    if (const auto status = PQresultStatus(answer.raw()); status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-      throw failed{{errc::unavailable, last_error()}};
-  }
-  /// One statement with text parameters. @returns its first column's first row, empty for none or null
-  std::string ask(const char* sql, const std::vector<std::string>& parameters = {}) {
-    std::vector<const char*> values;
-    for (const auto& p : parameters) values.push_back(p.c_str());
-    const postgres::rows answer(PQexecParams(connection_.get(), sql, static_cast<int>(values.size()), nullptr,
-                                             values.data(), nullptr, nullptr, 0));
-    if (const auto status = PQresultStatus(answer.raw()); status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-      throw failed{{errc::unavailable, last_error()}};
-    return answer.count() > 0 ? std::string(answer.bytes(0, 0)) : std::string();
-  }
-  std::uint32_t number(const char* sql) {
-    const auto text = ask(sql);
-    std::uint32_t value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
-  }
-
-private:
-  std::string last_error() const {
-    std::string text = connection_ ? PQerrorMessage(connection_.get()) : "out of memory";
-    while (!text.empty() && text.back() == '\n') text.pop_back();
-    return text;
-  }
-
-  std::unique_ptr<PGconn, decltype(&PQfinish)> connection_{nullptr, &PQfinish};
-};
-
-[[noreturn]] void refuse(const std::string& why) { throw failed{{errc::incompatible, why}}; }
-
 void check_server(session& db) {
-  if (db.server_version() < server_version_min) refuse("PostgreSQL 14 or newer is needed");
+  if (db.server_version() < server_version_min) refuse_start("PostgreSQL 14 or newer is needed");
   if (const auto encoding = db.ask("SHOW server_encoding"); encoding != "UTF8")
-    refuse("the database's encoding is " + encoding + ", not UTF8");
+    refuse_start("the database's encoding is " + encoding + ", not UTF8");
 }
 
 std::uint32_t schema_of(session& db) {
@@ -118,18 +60,18 @@ void migrate(session& db, const postgres_options& options, const std::optional<c
       apply(db, version, postgres::migrations[version - 1], options, expected, log);
   }
   if (const auto found = schema_of(db); found > known)
-    refuse("the database has schema " + std::to_string(found) + ", this program knows up to " + std::to_string(known) +
-           ": start a newer parleyd");
+    refuse_start("the database has schema " + std::to_string(found) + ", this program knows up to " +
+                 std::to_string(known) + ": start a newer parleyd");
 }
 
 cluster_record verify(session& db, const postgres_options& options, const std::optional<cluster_record>& expected) {
   cluster_record found{db.ask("SELECT id FROM parley.cluster"), db.number("SELECT shards FROM parley.cluster")};
-  if (found.id.empty()) refuse("the database has no cluster record");
-  if (expected && found.id != expected->id) refuse("the database belongs to another cluster: " + found.id);
+  if (found.id.empty()) refuse_start("the database has no cluster record");
+  if (expected && found.id != expected->id) refuse_start("the database belongs to another cluster: " + found.id);
   const auto wanted = expected ? expected->shards : options.shards;
   if (found.shards != wanted)
-    refuse("the database was made with " + std::to_string(found.shards) + " shards, not " + std::to_string(wanted) +
-           ": the number is fixed when a cluster is made");
+    refuse_start("the database was made with " + std::to_string(found.shards) + " shards, not " +
+                 std::to_string(wanted) + ": the number is fixed when a cluster is made");
   return found;
 }
 
@@ -145,7 +87,7 @@ result<cluster_record> prepare_postgres(const postgres_options& options, std::op
     db.run("SET statement_timeout = '60s'");
     migrate(db, options, expected, log);
     return verify(db, options, expected);
-  } catch (const failed& f) {
+  } catch (const failed_start& f) {
     return f.why;
   }
 }

@@ -52,12 +52,12 @@ class Cluster:
     def node(self, name, *, papers=None, **settings):
         """A node of this cluster, not started yet. It ends with the cluster, if not before.
         :param papers: the folder of its certificate; default: as the cluster's others"""
-        given = {"databases": self.databases, "shards": self.shards} | settings
+        given = {"databases": self.databases, "redis": self.redis, "shards": self.shards} | settings
         papers = papers or (self.papers.of(name) if self.papers else None)
         peer = free_port()
         # --checked: storage then proves with each event that its room has no hole.
         flags = ["--checked", "--shards", str(given["shards"]), *link_flags(name, peer, papers)]
-        node = Node(name, postgres=given["databases"], redis=self.redis, flags=flags)
+        node = Node(name, postgres=given["databases"], redis=given["redis"], flags=flags)
         node.peer_port = peer
         self.stack.callback(node.child.end, seconds=5)
         return node

@@ -46,6 +46,20 @@ def test_a_node_that_mixes_two_clusters_databases_is_refused(cluster):
     expect_refused(cluster, node, "the database belongs to another cluster")
 
 
+@pytest.mark.G2
+def test_a_node_whose_list_of_databases_is_another_is_refused(cluster):
+    same = "name the same databases in the same order on every node"
+    expect_refused(cluster, cluster.node("n4", databases=cluster.databases[:1]),
+                   "the cluster's list of databases is 2 long, this node's is 1 long", same)
+    expect_refused(cluster, cluster.node("n4", databases=cluster.databases[::-1]),
+                   "it is number 2 of the cluster's databases, and number 1 of this node's list", same)
+
+
+def test_a_node_whose_list_of_redis_endpoints_is_another_is_refused(cluster):
+    expect_refused(cluster, cluster.node("n4", redis=cluster.redis[::-1]),
+                   "the running nodes' Redis endpoints are", "name the same in the same order on every node")
+
+
 def test_a_node_under_the_name_of_one_that_runs_is_refused_and_the_first_goes_on(cluster):
     first = cluster.nodes["n2"]
     pid = first.child.pid

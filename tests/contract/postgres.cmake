@@ -3,7 +3,7 @@ add_library(parley_private_postgres STATIC ../support/private_postgres.cpp)
 target_link_libraries(parley_private_postgres PUBLIC parley_options PRIVATE PostgreSQL::PostgreSQL)
 
 add_executable(contract_postgres ${parley_log_contract} postgres_faults_test.cpp postgres_store.cpp
-  postgres_failover_test.cpp postgres_schema_test.cpp postgres_unknown_test.cpp postgres_wishes_test.cpp)
+  postgres_failover_test.cpp postgres_schema_test.cpp postgres_shard_map_test.cpp postgres_unknown_test.cpp postgres_wishes_test.cpp)
 target_link_libraries(contract_postgres PRIVATE parley_catch_main parley_contract_steps parley_postgres
   parley_private_postgres parley_relay)
 add_test(NAME contract_postgres COMMAND contract_postgres)
