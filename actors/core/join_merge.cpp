@@ -41,10 +41,13 @@ void join_merge::plan(effects& out, const feed_view& view) {
   if (options_.since) {
     plan_since(out, view);
   } else {
-    // A rewind past the retained log just starts there.
-    const auto start = std::max(minus(head_.head.seq, options_.rewind.value_or(0)), head_.floor.seq);
-    begin_newest(out, start, std::nullopt, std::nullopt);
+    begin_newest(out, rewound(), std::nullopt, std::nullopt);
   }
+}
+
+/// A rewind past the retained log just starts there.
+seq join_merge::rewound() const {
+  return std::max(minus(head_.head.seq, options_.rewind.value_or(0)), head_.floor.seq);
 }
 
 void join_merge::plan_since(effects& out, const feed_view& view) {
@@ -178,7 +181,7 @@ void join_merge::start_proven(effects& out, const range_page& page) {
   learn(page);
   // The reply names the head that was asked for: what the log has grown by since may reach this feed after `live`.
   const bool is_named = !is_on(mutant::joined_names_later_head);
-  const bool is_kept = counted_from.seq >= head_.floor.seq;  // or retention went past it too
+  const bool is_kept = counted_from.seq >= head_.floor.seq;
   if (is_named && is_kept && start.at <= counted_from.seq && counted_from.seq < head_.head.seq)
     head_.head = counted_from;
   const bool is_lost = head_.floor.seq > start.at;  // retention went past it meanwhile
@@ -186,11 +189,13 @@ void join_merge::start_proven(effects& out, const range_page& page) {
     begin(out, head_.floor, false, push::gap{room_, next(start.at), {}, push::gap_reason::retention}, &page);
   } else if (start.is_proof) {
     prove(out, page.anchor, &page);
-  } else if (head_.head.seq >= counted_from.seq && page.anchor) {
-    begin(out, {*page.anchor, start.at}, start.recovered, start.gap, &page);
-  } else if (head_.head.seq >= counted_from.seq && (is_lost || start.at.value == 0)) {
+  } else if (!is_kept && !options_.since && rewound() == head_.floor.seq) {
     begin(out, head_.floor, start.recovered, start.gap, &page);
-  } else {  // a tail was lost meanwhile: the start was counted from a head that is no more
+  } else if (is_kept && head_.head.seq >= counted_from.seq && page.anchor) {
+    begin(out, {*page.anchor, start.at}, start.recovered, start.gap, &page);
+  } else if (is_kept && head_.head.seq >= counted_from.seq && (is_lost || start.at.value == 0)) {
+    begin(out, head_.floor, start.recovered, start.gap, &page);
+  } else {  // the start was counted from a head that is no more: lost with a tail, or retention went past it too
     view_ = {};
     has_view_ = false;
     plan(out, view_);

@@ -74,6 +74,7 @@ public:
 private:
   void plan(effects& out, const feed_view& view);
   void plan_since(effects& out, const feed_view& view);
+  seq rewound() const;
   void begin(effects& out, position start, std::optional<bool> recovered, std::optional<push::gap> first_gap,
              const range_page* page = nullptr);
   void begin_newest(effects& out, seq start, std::optional<bool> recovered, std::optional<push::gap> first_gap);

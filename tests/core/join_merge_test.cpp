@@ -45,12 +45,21 @@ TEST_CASE("a start that a failover cut away is chosen anew from the log as it is
   CHECK(m.fetched(page_of(events_of(1, 31, 50), 1, at(2, 50))) == "joined{1,30}of{2,50} batch<31-50 live@{1,50}");
 }
 
-TEST_CASE("where retention went past the head that was counted from, `joined` names the log's own",
+TEST_CASE("where retention went past the head that was counted from, and the start too, `joined` names the log's own",
           "[core][join_merge][G8]") {
   given_merge m{rewind_of(60), late_window};
   CHECK(m.said == "fetch>39x100");
   CHECK(m.fetched(page_of(events_of(1, 121, 130), std::nullopt, at(1, 130), at(1, 120))) ==
         "joined{1,120}of{1,130} batch<121-130 live@{1,130}");
+}
+
+TEST_CASE("where retention went past the head that was counted from, a rewind is counted from the log's own",
+          "[core][join_merge][G8]") {
+  given_merge m{rewind_of(20), late_window};
+  CHECK(m.said == "fetch>79x100");
+  CHECK(m.fetched(page_of(events_of(1, 121, 220), std::nullopt, at(1, 230), at(1, 120))) == "fetch>210x100");
+  CHECK(m.fetched(page_of(events_of(1, 211, 230), 1, at(1, 230), at(1, 120))) ==
+        "joined{1,210}of{1,230} batch<211-230 live@{1,230}");
 }
 
 TEST_CASE("a rewind is counted anew where a failover cut away the head that it was counted from",
