@@ -4,6 +4,11 @@
 #include <utility>
 
 namespace parley {
+namespace {
+
+constexpr std::uint32_t advances_min = 3;  // a lost link may leave a renewal on its way, and so may the next one
+
+}  // namespace
 
 node_watch::node_watch(std::string self, milliseconds lease_time)
     : self_{{}, std::move(self)}, lease_time_(lease_time) {}
@@ -16,10 +21,11 @@ void node_watch::renewed(const std::vector<cluster_node>& nodes, instant now) {
       is_reachable_ = !row.peer_address.empty();
     }
     auto [seen, is_new] =
-        sights_.try_emplace(row.node.incarnation, sight{row.renewals, row.renewals, now, !has_looked_});
+        sights_.try_emplace(row.node.incarnation, sight{row.renewals, row.renewals, now, now, 0, !has_looked_});
     if (!is_new && seen->second.renewals != row.renewals) {
       seen->second.renewals = row.renewals;
       seen->second.since = now;
+      ++seen->second.advances;
     }
   }
   has_looked_ = true;
@@ -32,7 +38,8 @@ const cluster_node* node_watch::namesake() const {
   const auto found = std::ranges::find_if(nodes_, [&](const auto& row) {
     if (row.node.name != self_.name || row.node.incarnation == self_.incarnation) return false;
     const auto& seen = sights_.at(row.node.incarnation);
-    return row.has_lease && !row.is_leaving && seen.was_before && row.renewals > seen.first + 1;
+    const bool still_renews = seen.advances >= advances_min && seen.since - seen.first_at >= 2 * lease_time_;
+    return row.has_lease && !row.is_leaving && seen.was_before && still_renews;
   });
   return found == nodes_.end() ? nullptr : &*found;
 }

@@ -26,17 +26,19 @@ public:
   /// Can other nodes reach this one? Who has no links is given shards only while nobody has any.
   bool is_reachable() const { return is_reachable_; }
   const std::vector<cluster_node>& nodes() const { return nodes_; }
-  /// A node of the same name that was there before this one, and still renews: two processes run under one name, and
-  /// this one is the one too many. The last life of this very node renews at most once more, by a statement
-  /// that was on its way when it ended; one that leaves makes room.
+  /// A node of the same name that was there before this one, and still renews two lease times later: two processes run
+  /// under one name, and this one is the one too many. The last life of this very node renews no more, but for a few
+  /// statements that were on their way when it ended; one that leaves makes room.
   const cluster_node* namesake() const;
 
 private:
   struct sight {
     std::uint64_t first;  ///< its row's counter when it was first seen
     std::uint64_t renewals;
-    instant since;
-    bool was_before;  ///< in the first registry that this node saw
+    instant since;  ///< it was last seen to have renewed
+    instant first_at;
+    std::uint32_t advances;  ///< looks that found it renewed
+    bool was_before;         ///< in the first registry that this node saw
   };
   bool is_live(const cluster_node& node, instant now) const;
 

@@ -65,28 +65,50 @@ TEST_CASE("of two nodes under one name the one that came later sees that it is o
   younger.node.incarnation = "n1-second";
   node_watch first{"n1-life", 3000ms}, second{"n1-second", 3000ms};
   first.renewed({older}, noon);
-  second.renewed({older, younger}, noon + 1s);
-  CHECK(second.namesake() == nullptr);  // it may be the row of a life that has ended
-  older.renewals = 8, younger.renewals = 2;
-  first.renewed({older, younger}, noon + 2s);
-  second.renewed({older, younger}, noon + 2s);
-  CHECK(second.namesake() == nullptr);  // its last renewal may have been on its way
-  older.renewals = 9, younger.renewals = 4;
-  first.renewed({older, younger}, noon + 3s);
-  CHECK(first.namesake() == nullptr);
-  second.renewed({older, younger}, noon + 3s);
-  REQUIRE(second.namesake() != nullptr);
+  for (int s = 1; s <= 7; ++s) {
+    ++older.renewals, ++younger.renewals;
+    first.renewed({older, younger}, noon + seconds{s});
+    second.renewed({older, younger}, noon + seconds{s});
+    CHECK(first.namesake() == nullptr);
+    CHECK((second.namesake() != nullptr) == (s == 7));
+  }
   CHECK(second.namesake()->node.incarnation == "n1-life");
 }
 
-TEST_CASE("a namesake that leaves, or whose lease has ended, makes room", "[core][node_watch]") {
-  node_watch w{"n1-second", 3000ms};
-  auto own = node_of("n1", 1);
+TEST_CASE("what the last life of a node had on its way, however late, is no namesake", "[core][node_watch]") {
+  auto dead = node_of("n1", 7), own = node_of("n1", 1);
   own.node.incarnation = "n1-second";
-  w.renewed({node_of("n1", 7), node_of("n2", 7), own}, noon);
-  w.renewed({node_of("n1", 9, true, true), node_of("n2", 9), own}, noon + 1s);
+  node_watch w{"n1-second", 3000ms};
+  w.renewed({dead, own}, noon);
+  SECTION("several renewals, within seconds") {
+    for (const auto late : {1s, 2s, 5s}) {
+      ++dead.renewals;
+      w.renewed({dead, own}, noon + late);
+    }
+  }
+  SECTION("two, one of them much later") {
+    for (const auto late : {1s, 20s}) {
+      ++dead.renewals;
+      w.renewed({dead, own}, noon + late);
+    }
+  }
   CHECK(w.namesake() == nullptr);
-  w.renewed({node_of("n1", 9, false), node_of("n2", 10), own}, noon + 2s);
+}
+
+TEST_CASE("a namesake that leaves, or whose lease has ended, makes room", "[core][node_watch]") {
+  auto older = node_of("n1", 7), own = node_of("n1", 1);
+  own.node.incarnation = "n1-second";
+  node_watch w{"n1-second", 3000ms};
+  for (int s = 0; s <= 7; ++s) {
+    ++older.renewals;
+    w.renewed({older, node_of("n2", older.renewals), own}, noon + seconds{s});
+  }
+  CHECK(w.namesake() != nullptr);
+  older.is_leaving = true;
+  w.renewed({older, own}, noon + 8s);
+  CHECK(w.namesake() == nullptr);
+  older.is_leaving = older.has_lease = false;
+  w.renewed({older, own}, noon + 9s);
   CHECK(w.namesake() == nullptr);
 }
 
