@@ -9,7 +9,7 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 
-from nodes import Cluster  # noqa: E402
+from parley_testkit.cluster import Cluster  # noqa: E402
 
 GUARANTEES = [f"G{n}" for n in range(1, 10)]
 

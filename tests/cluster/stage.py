@@ -1,29 +1,16 @@
 """Load on a cluster while something happens to its nodes, and the verdict on what clients were told."""
 
 import asyncio
-import dataclasses
-import itertools
 import time
 
+from parley_faults.cluster_run import ClusterRun
 from parley_faults.judge import judge
 from parley_faults.load import Load
 from parley_faults.tally import Tally
 from parley_replay.fresh_join import fresh_join
-from parley_replay.run import Run
 from parley_replay.stored_room import read_room
 from parley_testkit import workspace
 from parley_testkit.history import Recorder, stored_event, told
-
-
-@dataclasses.dataclass
-class ClusterRun(Run):
-    """Each session opens at the next of `fronts`: whoever loses a node goes on at another one."""
-    fronts: list = dataclasses.field(default_factory=list)
-    turns: itertools.count = dataclasses.field(default_factory=itertools.count)
-
-    @property
-    def ws(self):
-        return self.fronts[next(self.turns) % len(self.fronts)].ws
 
 
 class Stage:

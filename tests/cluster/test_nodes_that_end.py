@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from nodes import LEASE_S, PATIENCE_S
+from parley_testkit.cluster import LEASE_S, PATIENCE_S
 from parley_testkit.waiting import wait_until
 from stage import play
 

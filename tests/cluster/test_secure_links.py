@@ -7,7 +7,7 @@ import subprocess
 import pytest
 import requests
 
-from nodes import Cluster, Papers, metrics, publish
+from parley_testkit.cluster import Cluster, Papers, metrics, publish
 from parley_testkit.recipes import parleyd
 from parley_testkit.waiting import wait_until
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from nodes import metrics, publish
+from parley_testkit.cluster import metrics, publish
 from parley_testkit.waiting import wait_until
 
 CANNOT_TAKE, INCOMPATIBLE = 73, 78  # node/exit_code.hpp

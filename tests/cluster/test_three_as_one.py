@@ -5,7 +5,7 @@ import asyncio
 import pytest
 import requests
 
-from nodes import metrics, publish
+from parley_testkit.cluster import metrics, publish
 from parley_testkit.client import Session
 from parley_testkit.waiting import wait_until
 

@@ -26,9 +26,11 @@ class Child:
     """One process, its log, and the signals that tests send to it."""
 
     def __init__(self, name: str, argv: Sequence[str], *, log: pathlib.Path, user: str | None = None,
-                 env: Mapping[str, str] | None = None, death_signal: str = "KILL") -> None:
+                 env: Mapping[str, str] | None = None, death_signal: str = "KILL", within: Sequence[str] = ()) -> None:
+        """:param within: what the command stands behind, such as what takes it to another network; same process"""
         self.name, self.argv, self.log = name, list(map(str, argv)), log
         self.user, self.env, self.death_signal = user, env, death_signal
+        self.within = list(within)
         self._process: subprocess.Popen | None = None
         self._paused: list[int] = []
 
@@ -49,7 +51,7 @@ class Child:
             log.write(f"--- {self.name}: {' '.join(self.argv)}\n".encode())
             log.flush()
             self._process = _spawn(lambda: subprocess.Popen(
-                prefix + ["--"] + self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                self.within + prefix + ["--"] + self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env=_environment() | dict(self.env or {}), start_new_session=True))
         _running.add(self)
 

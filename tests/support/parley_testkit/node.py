@@ -10,6 +10,7 @@ import requests
 
 from . import workspace
 from .child import Child
+from .network import Place
 from .ports import free_port
 from .recipes import node_command, parleyd
 from .servers import Postgres, Redis, Server
@@ -23,22 +24,22 @@ class Node(Server):
     `flags` and `env` go to the process as they are. The port stays the same for all its lives."""
 
     def __init__(self, name: str = "node", *, postgres: Sequence[Postgres] = (), redis: Sequence[Redis] = (),
-                 flags: Sequence[str] = (), env: Mapping[str, str] | None = None) -> None:
-        self.name, self.port = name, free_port()
+                 flags: Sequence[str] = (), env: Mapping[str, str] | None = None, place: Place | None = None) -> None:
+        self.name, self.port, self.place = name, free_port(), place
         self.folder = workspace.folder(name)
         is_embedded = not postgres and not redis
-        argv = node_command(parleyd(), self.port, postgres=[server.url for server in postgres],
+        argv = node_command(parleyd(), self.port, host=self.host, postgres=[server.url for server in postgres],
                             redis=[server.url for server in redis],
                             data_dir=self.folder / "store" if is_embedded else None)
-        self.child = Child(name, argv + list(flags), log=self.folder / "log", env=env)
+        self.child = Child(name, argv + list(flags), log=self.folder / "log", env=env, within=self.within)
 
     @property
     def http(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def ws(self) -> str:
-        return f"ws://127.0.0.1:{self.port}/v1/ws"
+        return f"ws://{self.host}:{self.port}/v1/ws"
 
     def is_ready(self) -> bool:
         try:

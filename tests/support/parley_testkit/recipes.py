@@ -13,6 +13,7 @@ from typing import Mapping, Sequence
 repository = pathlib.Path(__file__).resolve().parents[3]
 
 database_user = "postgres"
+loopback = "127.0.0.1"
 
 
 def parleyd() -> pathlib.Path:
@@ -32,10 +33,12 @@ def parleyctl() -> pathlib.Path:
     return pathlib.Path(os.environ.get("PARLEYCTL") or parleyd().parent / "parleyctl")
 
 
-def node_command(program: pathlib.Path, port: int, *, postgres: Sequence[str] = (), redis: Sequence[str] = (),
+def node_command(program: pathlib.Path, port: int, *, host: str = loopback, postgres: Sequence[str] = (), redis: Sequence[str] = (),
                  data_dir: pathlib.Path | None = None) -> list[str]:
     """A node in development mode: over servers, by their URLs, or embedded in a folder."""
-    argv = [str(program), "--dev", "--listen", f"127.0.0.1:{port}"]
+    argv = [str(program), "--dev", "--listen", f"{host}:{port}"]
+    if host != loopback:
+        argv += ["--dev-allow-remote"]
     for url in postgres:
         argv += ["--postgres", url]
     for url in redis:
@@ -43,9 +46,9 @@ def node_command(program: pathlib.Path, port: int, *, postgres: Sequence[str] = 
     return argv + (["--data-dir", str(data_dir)] if data_dir else [])
 
 
-def link_flags(name: str, port: int, papers: pathlib.Path | None = None) -> list[str]:
+def link_flags(name: str, port: int, papers: pathlib.Path | None = None, host: str = loopback) -> list[str]:
     """What makes a node one of a cluster. :param papers: the folder that `parleyctl ca issue` made for it"""
-    flags = ["--node-name", name, "--peer-listen", f"127.0.0.1:{port}"]
+    flags = ["--node-name", name, "--peer-listen", f"{host}:{port}"]
     if papers:
         flags += ["--peer-authority", str(papers / "ca.pem"), "--peer-certificate", str(papers / "node.pem"),
                   "--peer-key", str(papers / "node.key")]
@@ -74,16 +77,17 @@ def as_account(user: str | None) -> list[str]:
     return ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--"] if user else []
 
 
-def postgres_url(port: int, database: str = "parley") -> str:
-    return f"postgresql://{database_user}@127.0.0.1:{port}/{database}"
+def postgres_url(port: int, database: str = "parley", host: str = loopback) -> str:
+    return f"postgresql://{database_user}@{host}:{port}/{database}"
 
 
-def postgres_command(cluster: pathlib.Path, port: int, settings: Mapping[str, str | int] | None = None) -> list[str]:
+def postgres_command(cluster: pathlib.Path, port: int, settings: Mapping[str, str | int] | None = None,
+                     host: str = loopback) -> list[str]:
     """Settings are those of a careful operator (fsync on), since the guarantees are tested against them. A recovery syncs
     the file system at once, not a thousand files one by one: as safe, and a start after a kill then takes a second on a
     busy disk, not ten."""
     chosen: dict[str, str | int] = dict(
-        listen_addresses="127.0.0.1", port=port, unix_socket_directories="", fsync="on", synchronous_commit="on",
+        listen_addresses=host, port=port, unix_socket_directories="", fsync="on", synchronous_commit="on",
         full_page_writes="on", max_connections=100, logging_collector="off", shared_buffers="64MB",
         recovery_init_sync_method="syncfs", log_min_duration_statement="1s") | dict(settings or {})
     argv = [str(postgres_program("postgres")), "-D", str(cluster)]
@@ -108,26 +112,29 @@ def initdb_command(cluster: pathlib.Path, waldir: pathlib.Path | None = None) ->
 # --- Redis
 
 
-def redis_url(port: int) -> str:
-    return f"redis://127.0.0.1:{port}"
+def redis_url(port: int, host: str = loopback) -> str:
+    return f"redis://{host}:{port}"
 
 
-def redis_command(folder: pathlib.Path, port: int, settings: Mapping[str, str | int] | None = None) -> list[str]:
+def redis_command(folder: pathlib.Path, port: int, settings: Mapping[str, str | int] | None = None,
+                  host: str = loopback) -> list[str]:
     """Without persistence: Parley keeps nothing there, so a restart comes back empty."""
     program = shutil.which("redis-server")
     if not program:
         raise RuntimeError("no redis-server: run scripts/setup")
-    argv = [program, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no", "--dir", str(folder)]
+    argv = [program, "--bind", host, "--port", str(port), "--save", "", "--appendonly", "no", "--dir", str(folder)]
+    if host != loopback:
+        argv += ["--protected-mode", "no"]  # it has no password
     for key, value in (settings or {}).items():
         argv += [f"--{key.replace('_', '-')}", str(value)]
     return argv
 
 
-def ask_redis(port: int, *words: str) -> bytes:
+def ask_redis(port: int, *words: str, host: str = loopback) -> bytes:
     """Sends one command and returns the first line of the answer; enough for tests."""
     request = b"*%d\r\n" % len(words)
     for word in words:
         request += b"$%d\r\n%s\r\n" % (len(word.encode()), word.encode())
-    with socket.create_connection(("127.0.0.1", port), 2) as link:
+    with socket.create_connection((host, port), 2) as link:
         link.sendall(request)
         return link.makefile("rb").readline().rstrip(b"\r\n")

@@ -1,5 +1,5 @@
-"""Private PostgreSQL clusters and Redis servers: own folder, own port on loopback, ended with the
-run. As many as a test likes."""
+"""Private PostgreSQL clusters and Redis servers: own folder, own port on loopback or in a place of a private network,
+ended with the run. As many as a test likes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import psycopg2
 
 from . import workspace
 from .child import Child
+from .network import Place
 from .ports import free_port
-from .recipes import (as_account, ask_redis, database_user, initdb_command, make_postgres_folder, postgres_account,
-                      postgres_command, postgres_program, postgres_url, redis_command, redis_url)
+from .recipes import (as_account, ask_redis, database_user, initdb_command, loopback, make_postgres_folder,
+                      postgres_account, postgres_command, postgres_program, postgres_url, redis_command, redis_url)
 from .waiting import wait_until
 
 
@@ -23,6 +24,15 @@ class Server:
     child: Child
     port: int
     name: str
+    place: Place | None = None
+
+    @property
+    def host(self) -> str:
+        return self.place.address if self.place else loopback
+
+    @property
+    def within(self) -> tuple[str, ...]:
+        return self.place.within if self.place else ()
 
     def is_ready(self) -> bool:
         raise NotImplementedError
@@ -76,18 +86,18 @@ class Server:
 class Postgres(Server):
     """One cluster with an empty database `parley`. `url` is what `parleyd --postgres` takes."""
 
-    def __init__(self, name: str = "postgres", **settings: str | int) -> None:
-        self.name, self.port = name, free_port()
+    def __init__(self, name: str = "postgres", *, place: Place | None = None, **settings: str | int) -> None:
+        self.name, self.port, self.place = name, free_port(), place
         self.folder = workspace.folder(name)
         self.user = postgres_account()
         self.cluster = self.folder / "cluster"
         self.waldir: pathlib.Path | None = None  # set before the first start: the WAL's own file system
-        self.child = Child(name, postgres_command(self.cluster, self.port, settings), log=self.folder / "log", user=self.user,
-                           death_signal="QUIT")
+        self.child = Child(name, postgres_command(self.cluster, self.port, settings, self.host), log=self.folder / "log",
+                           user=self.user, death_signal="QUIT", within=self.within)
 
     @property
     def url(self) -> str:
-        return postgres_url(self.port)
+        return postgres_url(self.port, host=self.host)
 
     def start(self) -> "Postgres":
         fresh = not self.cluster.exists()
@@ -135,6 +145,9 @@ class Postgres(Server):
     def _make_cluster(self) -> None:
         make_postgres_folder(self.cluster, self.user)
         self._run(initdb_command(self.cluster, self.waldir))
+        if self.place:
+            with open(self.cluster / "pg_hba.conf", "a") as rules:
+                rules.write("host all all samenet trust\n")
 
     def _run(self, argv: list[str]) -> None:
         """One of PostgreSQL's programs, as the user who owns the cluster."""
@@ -146,14 +159,15 @@ class Postgres(Server):
 class Redis(Server):
     """One server without persistence: Parley keeps nothing there, so a restart comes back empty."""
 
-    def __init__(self, name: str = "redis", **settings: str | int) -> None:
-        self.name, self.port = name, free_port()
+    def __init__(self, name: str = "redis", *, place: Place | None = None, **settings: str | int) -> None:
+        self.name, self.port, self.place = name, free_port(), place
         self.folder = workspace.folder(name)
-        self.child = Child(name, redis_command(self.folder, self.port, settings), log=self.folder / "log")
+        self.child = Child(name, redis_command(self.folder, self.port, settings, self.host), log=self.folder / "log",
+                           within=self.within)
 
     @property
     def url(self) -> str:
-        return redis_url(self.port)
+        return redis_url(self.port, self.host)
 
     def is_ready(self) -> bool:
         try:
@@ -163,4 +177,4 @@ class Redis(Server):
 
     def command(self, *words: str) -> bytes:
         """Sends one command and returns the first line of the answer; enough for tests."""
-        return ask_redis(self.port, *words)
+        return ask_redis(self.port, *words, host=self.host)

@@ -9,25 +9,27 @@ import subprocess
 
 import requests
 
-from parley_testkit import workspace
-from parley_testkit.node import Node
-from parley_testkit.ports import free_port
-from parley_testkit.recipes import link_flags, parleyctl
-from parley_testkit.servers import Postgres, Redis
-from parley_testkit.waiting import wait_until
+from . import workspace
+from .network import Network
+from .node import Node
+from .ports import free_port
+from .recipes import link_flags, parleyctl
+from .servers import Postgres, Redis
+from .waiting import wait_until
 
 LEASE_S = 3  # actors/core/lease.hpp
 PATIENCE_S = 60
 
 
 class Cluster:
-    """:ivar nodes: by name; they start with the `with` statement and end with it"""
+    """:param network: each node and each server gets a place of its own there, named like itself; wants `papers`
+    :ivar nodes: by name; they start with the `with` statement and end with it"""
 
-    def __init__(self, *, databases=1, redis=1, nodes=3, shards=32, papers=None):
-        self.shards, self.papers = shards, papers
+    def __init__(self, *, databases=1, redis=1, nodes=3, shards=32, papers=None, network: Network | None = None):
+        self.shards, self.papers, self.network = shards, papers, network
         self.stack = contextlib.ExitStack()
-        self.databases = [Postgres(f"database{n + 1}") for n in range(databases)]
-        self.redis = [Redis(f"redis{n + 1}") for n in range(redis)]
+        self.databases = [Postgres(name, place=self.place(name)) for name in names("database", databases)]
+        self.redis = [Redis(name, place=self.place(name)) for name in names("redis", redis)]
         self.node_count = nodes
         self.nodes = {}
 
@@ -35,8 +37,8 @@ class Cluster:
         try:
             for server in [*self.databases, *self.redis]:
                 self.stack.enter_context(server)
-            for n in range(1, self.node_count + 1):
-                self.nodes[f"n{n}"] = self.node(f"n{n}")
+            for name in names("n", self.node_count):
+                self.nodes[name] = self.node(name)
             self.make_whole()
         except BaseException:
             workspace.keep()
@@ -54,18 +56,24 @@ class Cluster:
         :param papers: the folder of its certificate; default: as the cluster's others"""
         given = {"databases": self.databases, "redis": self.redis, "shards": self.shards} | settings
         papers = papers or (self.papers.of(name) if self.papers else None)
-        peer = free_port()
+        peer, place, env = free_port(), self.place(name), given.get("env")
         # --checked: storage then proves with each event that its room has no hole.
-        flags = ["--checked", "--shards", str(given["shards"]), *link_flags(name, peer, papers)]
-        node = Node(name, postgres=given["databases"], redis=given["redis"], flags=flags)
+        flags = ["--checked", "--shards", str(given["shards"]), *link_flags(name, peer, papers, **({"host": place.address} if place else {}))]
+        node = Node(name, postgres=given["databases"], redis=given["redis"], flags=flags, place=place, env=env)
         node.peer_port = peer
         self.stack.callback(node.child.end, seconds=5)
         return node
 
+    def place(self, name):
+        return self.network.place(name) if self.network else None
+
     # --- its state
 
     def make_whole(self):
-        """Every node lives and is ready, and the shards are where they stay."""
+        """Every server and node lives and is ready, and the shards are where they stay."""
+        for server in [*self.databases, *self.redis]:
+            if not server.child.alive():
+                server.start()
         for node in self.nodes.values():
             if not node.child.alive():
                 node.child.start()
@@ -109,6 +117,10 @@ class Cluster:
 
     def tails(self):
         return "\n".join(node.child.log_tail(15) for node in self.nodes.values())
+
+
+def names(stem, count):
+    return [f"{stem}{n + 1}" for n in range(count)]
 
 
 def shard_of(room, shards):
