@@ -96,7 +96,7 @@ def pytest_runtest_makereport(item, call):
         reporter = item.config.pluginmanager.get_plugin("terminalreporter")
         reporter.ensure_newline()
         reporter.write_line("\n".join([f"{outcome.result}: {outcome}", *outcome.problems]))
-    if call.when != "call" or not call.excinfo:
+    if call.when == "teardown" or not call.excinfo:
         return
     if report.skipped:
         outcome.skipped = str(call.excinfo.value)

@@ -10,9 +10,9 @@ import pathlib
 import time
 from typing import AbstractSet, Awaitable, Callable, Mapping
 
-from parley_replay.run import Run
 from parley_testkit.history import Recorder
 
+from .cluster_world import ClusterWorld
 from .fault import Fault, told_by_node
 from .judge import judge
 from .limits import limits_of
@@ -20,7 +20,7 @@ from .load import Load
 from .outcome import Outcome
 from .settling import read_back, recover
 from .tally import Tally
-from .usage import Usage, process_use
+from .usage import Unmeasured, Usage, process_use
 from .world import World
 
 
@@ -48,7 +48,7 @@ class Cell:
     def times(self, usual: int, *, least: int = 2) -> int:
         return max(least, round(usual * self.factor))
 
-    def run(self, world: World, fault: Callable[[Fault], Awaitable[None]], *, hits: Mapping[str, int],
+    def run(self, world: World | ClusterWorld, fault: Callable[[Fault], Awaitable[None]], *, hits: Mapping[str, int],
             acks: int = 200, joins: int = 20, rooms: int = 4, load: Mapping | None = None,
             late_ms_max: int | None = None, broken: AbstractSet[str] = frozenset(), ends_clean: bool = True,
             patience: float = 60, clients: int = 0, limits: Mapping[str, int] | None = None) -> Outcome:
@@ -63,7 +63,7 @@ class Cell:
         try:
             asyncio.run(self._run(world, fault, rooms, dict(load or {}), patience, clients, limits or {}, hits))
             if ends_clean:
-                world.node.stop()
+                world.stop()
         finally:
             out.seconds = time.monotonic() - begin
             self.recorder.close()
@@ -84,20 +84,21 @@ class Cell:
             out.verdict = "unknown"
         return out
 
-    async def _run(self, world: World, fault, rooms: int, load_options: dict, patience: float, clients: int,
-                   limits: Mapping[str, int], hits: Mapping[str, int]) -> None:
-        run = Run(world.front, self.recorder, self.seed, f"{time.time_ns() // 10**6:x}", pipeline=4,
-                  patience=patience, answer_s=10)
-        load = Load(run, [f"{run.name}-room{n}" for n in range(rooms)], **load_options)
+    async def _run(self, world: World | ClusterWorld, fault, rooms: int, load_options: dict, patience: float,
+                   clients: int, limits: Mapping[str, int], hits: Mapping[str, int]) -> None:
+        run = world.load_run(self.recorder, self.seed, patience)
+        load = Load(run, world.rooms(rooms), **load_options)
         usage = Usage(world, self.recorder, limits_of(
             world.node, process_use(world), rooms=rooms, clients=clients + load.connections_max,
-            text_bytes=load.text_bytes) | dict(limits))
+            text_bytes=load.text_bytes) | dict(limits)) if world.measures_usage else Unmeasured()
         load.start()
         try:
             await self._until_warm(load)
             before = world.metrics()
             inside = Fault(self.seed, self.factor, self.outcome, world, load, self.recorder, usage.limits, hits,
                            lambda: _grown(before, world.metrics()))
+            if world.has_links:
+                self.recorder.add("fault", fault="links between nodes", phase="begin")
             self.recorder.add("fault", fault=self.name, phase="begin")
             await fault(inside)
             inside.over()
@@ -130,7 +131,7 @@ class Cell:
                 raise TimeoutError(f"the load is not under way: {dict(counts)}")
             await asyncio.sleep(0.05)
 
-    def _note(self, inside: Fault, world: World) -> None:
+    def _note(self, inside: Fault, world: World | ClusterWorld) -> None:
         out = self.outcome
         out.acks, out.joins, out.refused, out.open = map(inside.count, ("acks", "joins", "refused", "open"))
         for relay in world.relay.values():
@@ -143,7 +144,7 @@ class Cell:
         self.outcome.late_ms = max(late, default=0) // 10**6
         self.outcome.resets = tally.counts["resets", None]
 
-    def _note_metrics(self, before: dict, world: World) -> None:
+    def _note_metrics(self, before: dict, world: World | ClusterWorld) -> None:
         now, out = world.metrics(), self.outcome
         for must_stay_0 in ("parley_stream_violations_total", "parley_logs_broken_total"):
             if now.get(must_stay_0, 1):

@@ -69,6 +69,24 @@ class _Counter:
             return None
 
 
+class Unmeasured:
+    """Where nobody watches."""
+    limits: dict = {}
+    peaks: dict = {}
+
+    def stop(self) -> None:
+        pass
+
+    def problems(self) -> list[str]:
+        return []
+
+    async def enough(self) -> None:
+        pass
+
+    async def at_rest(self) -> None:
+        pass
+
+
 class Usage:
     """Samples from threads of its own, since a server that stands still holds up who asks it. What they find is
     recorded on the loop that made this, in the history's order.

@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import re
+import time
 from typing import Mapping, Sequence
 
 import requests
 
+from parley_replay.run import Run
+from parley_testkit.history import Recorder
 from parley_testkit.node import Node
 from parley_testkit.servers import Postgres, Redis
 
@@ -28,7 +31,12 @@ class World:
     """:param relays: which links go through one: `postgres`, `redis`, `clients`
     :param env: of the node; `database_env` of each PostgreSQL server
     :ivar relay: by those names
+    :cvar measures_usage: the cell watches what the node uses
+    :cvar has_links: between nodes, which repeat what a broken one lost
     :ivar database_ports: where the node looks for its databases"""
+
+    measures_usage = True
+    has_links = False
 
     def __init__(self, *, seed: int, embedded: bool = False, databases: int = 1, relays: Sequence[str] = (),
                  flags: Sequence[str] = (), env: Mapping[str, str] | None = None, wrapper: Sequence[str] = (),
@@ -68,6 +76,18 @@ class World:
 
     def close(self) -> None:
         self._stack.close()
+
+    def stop(self) -> None:
+        """In order; a failure where it does not end so."""
+        self.node.stop()
+
+    def load_run(self, recorder: Recorder, seed: int, patience: float) -> Run:
+        return Run(self.front, recorder, seed, f"{time.time_ns() // 10**6:x}", pipeline=4, patience=patience, answer_s=10)
+
+    def rooms(self, count: int) -> list[str]:
+        """Names of new ones."""
+        mark = f"{time.time_ns() // 10**6:x}"
+        return [f"{mark}-room{n}" for n in range(count)]
 
     def heal(self) -> None:
         for relay in self.relay.values():
