@@ -42,12 +42,11 @@ cluster_record prepare_databases(const configuration& all, log& out) {
 }
 
 void agree_on_lists(const configuration& all) {
-  shard_map_entry mine{0, all.node.postgres.size(), {}};
+  shard_map mine;
+  for (std::size_t i = 0; i < all.node.postgres.size(); ++i) mine.databases.push_back(options_of(all, i));
   for (const auto& url : all.node.redis) mine.endpoints.push_back(parse_redis_url(url)->shown());
-  for (std::size_t i = 0; i < all.node.postgres.size(); ++i) {
-    mine.place = i + 1;
-    if (const auto why = agree_on_shard_map(options_of(all, i), mine)) refuse(*why, all.node.postgres[i]);
-  }
+  std::size_t place = 0;
+  if (const auto why = agree_on_shard_map(mine, place)) refuse(*why, all.node.postgres[place]);
 }
 
 class server_stores final : public stores {
@@ -105,9 +104,9 @@ private:
 
 std::unique_ptr<stores> open_server_stores(const configuration& options, log& out, metrics& counted) {
   const auto cluster = prepare_databases(options, out);
-  agree_on_lists(options);
   auto opened = std::make_unique<server_stores>(options, cluster, out, counted);
   check_shard_places(opened->databases(), opened->routes(), 2 * options.postgres.connect_timeout);
+  agree_on_lists(options);  // only now: what is kept must be right
   return opened;
 }
 

@@ -5,6 +5,7 @@
 #include <openssl/params.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <stdexcept>
 

@@ -2,42 +2,55 @@
 
 #include "storage/postgres/start_session.hpp"
 
+#include <deque>
+
 namespace parley {
 namespace {
 
 using postgres::refuse_start;
 using session = postgres::start_session;
 
-std::string listed(const std::vector<std::string>& endpoints) {
+constexpr const char* same = ": name the same databases in the same order on every node";
+
+std::string joined(const std::vector<std::string>& words) {
   std::string out;
-  for (const auto& each : endpoints) out += (out.empty() ? "" : " ") + each;
+  for (const auto& each : words) out += (out.empty() ? "" : " ") + each;
   return out;
 }
 
-void agree_on_place(session& db, const shard_map_entry& mine) {
-  // Not written where it is there: a start also works while the server takes no writes.
-  if (db.number("SELECT place FROM parley.cluster") == 0)
-    db.ask("UPDATE parley.cluster SET place = $1::int4, databases = $2::int4 WHERE place = 0",
-           {std::to_string(mine.place), std::to_string(mine.databases)});
-  const auto databases = db.number("SELECT databases FROM parley.cluster");
-  const auto place = db.number("SELECT place FROM parley.cluster");
-  const char* same = ": name the same databases in the same order on every node";
-  if (databases != mine.databases)
-    refuse_start("the cluster's list of databases is " + std::to_string(databases) + " long, this node's is " +
-                 std::to_string(mine.databases) + " long" + same);
-  if (place != mine.place)
-    refuse_start("it is number " + std::to_string(place) + " of the cluster's databases, and number " +
-                 std::to_string(mine.place) + " of this node's list" + same);
+/// @param place  from 1
+void check_place(session& db, std::size_t place, std::size_t databases) {
+  const auto told = db.number("SELECT place FROM parley.cluster");
+  if (told == 0) return;
+  if (const auto count = db.number("SELECT databases FROM parley.cluster"); count != databases)
+    refuse_start("the cluster's list of databases is " + std::to_string(count) + " long, this node's is " +
+                 std::to_string(databases) + " long" + same);
+  if (told != place)
+    refuse_start("it is number " + std::to_string(told) + " of the cluster's databases, and number " +
+                 std::to_string(place) + " of this node's list" + same);
 }
 
-void agree_on_endpoints(session& db, const shard_map_entry& mine) {
-  const auto wanted = listed(mine.endpoints);
-  if (db.ask("SELECT endpoints FROM parley.cluster") == wanted) return;
-  db.ask(
+/// Another database at the place of a member would seem empty, and its rooms would begin anew there.
+void check_members(session& home, const std::string& ids) {
+  const auto told = home.ask("SELECT members FROM parley.cluster");
+  if (!told.empty() && told != ids)
+    refuse_start("a database of this node's list is not the one that the cluster has at its place" + std::string(same));
+}
+
+/// Only what is not there yet: a start also works while the servers take no writes.
+void record(session& db, std::size_t place, std::size_t databases) {
+  if (db.number("SELECT place FROM parley.cluster") == 0)
+    db.ask("UPDATE parley.cluster SET place = $1::int4, databases = $2::int4 WHERE place = 0",
+           {std::to_string(place), std::to_string(databases)});
+}
+
+void agree_on_endpoints(session& home, const std::string& wanted) {
+  if (home.ask("SELECT endpoints FROM parley.cluster") == wanted) return;
+  home.ask(
       "UPDATE parley.cluster SET endpoints = $1 WHERE endpoints = '' OR NOT EXISTS"
       " (SELECT FROM parley.lease WHERE expires_at > clock_timestamp())",
       {wanted});
-  if (const auto theirs = db.ask("SELECT endpoints FROM parley.cluster"); theirs != wanted)
+  if (const auto theirs = home.ask("SELECT endpoints FROM parley.cluster"); theirs != wanted)
     refuse_start("the running nodes' Redis endpoints are " + theirs + ", this node's are " + wanted +
                  ": name the same in the same order on every node; the list can change while none runs (a killed node "
                  "counts until its lease has ended, a few seconds)");
@@ -45,11 +58,29 @@ void agree_on_endpoints(session& db, const shard_map_entry& mine) {
 
 }  // namespace
 
-std::optional<error> agree_on_shard_map(const postgres_options& options, const shard_map_entry& mine) {
+std::optional<error> agree_on_shard_map(const shard_map& mine, std::size_t& refused) {
+  const auto count = mine.databases.size();
   try {
-    session db(options);
-    agree_on_place(db, mine);
-    if (mine.place == 1) agree_on_endpoints(db, mine);
+    std::deque<session> databases;
+    std::vector<std::string> ids;
+    for (refused = 0; refused < count; ++refused) {
+      auto& db = databases.emplace_back(mine.databases[refused]);
+      db.run("SET statement_timeout = '60s'");
+      check_place(db, refused + 1, count);
+      ids.push_back(db.ask("SELECT database_id FROM parley.cluster"));
+    }
+    refused = 0;
+    auto& home = databases.front();
+    check_members(home, joined(ids));
+    for (; refused < count; ++refused) {
+      record(databases[refused], refused + 1, count);
+      check_place(databases[refused], refused + 1, count);  // another node may have been first
+    }
+    refused = 0;
+    if (home.ask("SELECT members FROM parley.cluster").empty())
+      home.ask("UPDATE parley.cluster SET members = $1 WHERE members = ''", {joined(ids)});
+    check_members(home, joined(ids));
+    agree_on_endpoints(home, joined(mine.endpoints));
     return std::nullopt;
   } catch (const postgres::failed_start& f) {
     return f.why;
