@@ -20,8 +20,8 @@ void node_watch::renewed(const std::vector<cluster_node>& nodes, instant now) {
       self_.name = row.node.name;
       is_reachable_ = !row.peer_address.empty();
     }
-    auto [seen, is_new] =
-        sights_.try_emplace(row.node.incarnation, sight{row.renewals, row.renewals, now, now, 0, !has_looked_});
+    auto [seen, is_new] = sights_.try_emplace(
+        row.node.incarnation, sight{row.renewals, row.renewals, now, now, 0, !has_looked_ && row.has_lease});
     if (!is_new && seen->second.renewals != row.renewals) {
       seen->second.renewals = row.renewals;
       seen->second.since = now;

@@ -193,7 +193,9 @@ public:
     auto sent = take(request);
     if (!sent) return;
     auto& r = route_of(sent->what);
-    r.over = std::max(r.over, sent->under);
+    // Not if the shard is open here by now, under a term that another history made smaller: nothing would open it
+    // again.
+    if (r.wanted.owner != self_ || !has_place(r)) r.over = std::max(r.over, sent->under);
     wait_again(r, {sent->order, std::move(sent->what), sent->deadline, sent->was_lost_once}, now, out);
     pump(r, now, out);
     if (!has_place(r)) out.push_back(look{shard_of(r)});
@@ -276,7 +278,7 @@ private:
     bool is_here = false;  ///< writes have gone to this node's shard, under `here`, and it has not flushed them
     term here;
     std::uint64_t last_returned = 0;  ///< orders kept free for what comes back from here: before all that arrives since
-    term over;                        ///< no place under this term or an earlier one takes writes
+    term over;                        ///< no place under this term or an earlier one takes writes, as far as is known
     std::optional<insisting_row> insisting;  ///< that surveys show since then, against what is known
     std::size_t unanswered = 0;
     bool is_held_up = false;

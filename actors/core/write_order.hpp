@@ -14,9 +14,9 @@ namespace parley {
 /// A session's writes, by room: they are answered in the order in which they were sent, however they end. Each carries
 /// its room's current `round` (see write_gate). A room keeps its round while writes of it wait: what is sent behind a
 /// write that fails later must fail too, or it would overtake the repeat. After a failure that breaks the order the
-/// next round so begins once nothing of the room waits; a session that goes on sending all the same is let through
-/// after 1,024 failures, so that no pause is needed for a single success. A room without waiting writes begins with the
-/// session's largest round, so that nothing is kept for it.
+/// next round so begins once nothing of the room waits. A session that goes on sending without a pause would never get
+/// there: after 1,024 writes that it sent in spite of a failure that it was told, it is let through. A room without
+/// waiting writes begins with the session's largest round, so that nothing is kept for it.
 class write_order {
 public:
   struct place {
@@ -38,8 +38,9 @@ private:
 
   struct room_writes {
     write_gate::round round;
-    std::size_t failed;                  ///< of this stretch of waiting writes
-    std::vector<waiting_write> waiting;  ///< few: a deque would allocate a block for the first one
+    bool has_failed = false;                  ///< one of this round was told
+    std::size_t in_spite = 0;                 ///< sent since then
+    std::vector<waiting_write> waiting = {};  ///< few: a deque would allocate a block for the first one
   };
 
   std::unordered_map<std::string, room_writes> rooms_;

@@ -95,6 +95,20 @@ TEST_CASE("what the last life of a node had on its way, however late, is no name
   CHECK(w.namesake() == nullptr);
 }
 
+TEST_CASE("a node that stood still past its lease, and comes back beside its replacement, does not end that one",
+          "[core][node_watch]") {
+  auto older = node_of("n1", 7, false), own = node_of("n1", 1);
+  own.node.incarnation = "n1-second";
+  node_watch w{"n1-second", 3000ms};
+  w.renewed({older, own}, noon);
+  older.has_lease = true;
+  for (int s = 20; s <= 30; ++s) {
+    ++older.renewals;
+    w.renewed({older, own}, noon + seconds{s});
+  }
+  CHECK(w.namesake() == nullptr);
+}
+
 TEST_CASE("a namesake that leaves, or whose lease has ended, makes room", "[core][node_watch]") {
   auto older = node_of("n1", 7), own = node_of("n1", 1);
   own.node.incarnation = "n1-second";

@@ -131,6 +131,19 @@ TEST_CASE("a shard that opens here under an earlier term than one that is over i
   CHECK(s.here == numbers{1});
 }
 
+TEST_CASE("a shard that opened here under an earlier term stays open when the former owner says that it is none",
+          "[core][route_book][G7]") {
+  route_stage s;
+  s.link("a");
+  s.seen("a", 8);
+  s.write(1);
+  s.opened(7);
+  CHECK(s.here.empty());  // the former one has a write unanswered
+  s.not_owner(0);
+  CHECK(s.here == numbers{1});
+  CHECK(s.is_open_here());
+}
+
 TEST_CASE("a lost link: writes with keys go again, one without is unknown", "[core][route_book][G5]") {
   route_stage s;
   s.link("a");
