@@ -42,17 +42,19 @@ TEST_CASE("every setting can be said in all three places and means the same ther
     if (s.key == "origins") text = "https://a.example";
     if (s.key == "postgres") text = "postgresql://a/b";
     if (s.key == "redis") text = "redis://a:1";
+    if (s.key == "fan_out.keys") text = std::string(64, 'a');
 
     std::string literal = text;
     if (s.kind == setting_kind::text) literal = toml_text(text);
     if (s.kind == setting_kind::list) literal = toml_list({text});
+    const auto shown = s.key == "fan_out.keys" ? toml_list({"***"}) : literal;
     const auto table = s.table().empty() ? "" : "[" + s.table() + "]\n";
     const auto by_file = told{{}, {}, table + s.name() + " = " + literal + "\n"}.read();
     const auto by_environment = told{{}, {{s.environment_name(), text}}, ""}.read();
     const auto by_flag = told{{s.flag + "=" + text}, {}, ""}.read();
     for (const auto* r : {&by_file, &by_environment, &by_flag}) {
       CHECK(r->mistakes.empty());
-      CHECK(s.show(r->options) == literal);
+      CHECK(s.show(r->options) == shown);
       CHECK(s.show(r->options) != standard);
     }
   }

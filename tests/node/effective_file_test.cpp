@@ -26,3 +26,14 @@ TEST_CASE("a printed password is masked, and the line cannot be taken for a valu
   CHECK(printed.find("s3cret") == std::string::npos);
   CHECK(printed.find("\n# postgres = [\"postgresql://u:***@h/d\"]") != std::string::npos);
 }
+
+TEST_CASE("a key of the live path is shown neither printed nor refused", "[node][configuration][security]") {
+  const std::string key(64, 'a'), wrong = "s3cret";
+  const auto printed = effective_file(told{{}, {{"PARLEY_FAN_OUT_KEYS", key}}, ""}.read());
+  CHECK(printed.find(key) == std::string::npos);
+  CHECK(printed.find("\n# keys = [\"***\"]") != std::string::npos);
+  const auto refused = told{{}, {{"PARLEY_FAN_OUT_KEYS", wrong}}, ""}.read();
+  REQUIRE(refused.mistakes.size() == 1);
+  CHECK(refused.mistakes[0].text.find(wrong) == std::string::npos);
+  CHECK(refused.mistakes[0].text.find("64 hexadecimal digits") != std::string::npos);
+}
