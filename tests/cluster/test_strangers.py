@@ -48,11 +48,22 @@ def test_a_node_that_mixes_two_clusters_databases_is_refused(cluster):
 
 @pytest.mark.G2
 def test_a_node_whose_list_of_databases_is_another_is_refused(cluster):
-    same = "name the same databases in the same order on every node"
+    same = "name the same databases in the same order"
     expect_refused(cluster, cluster.node("n4", databases=cluster.databases[:1]),
                    "the cluster's list of databases is 2 long, this node's is 1 long", same)
     expect_refused(cluster, cluster.node("n4", databases=cluster.databases[::-1]),
-                   "it is number 2 of the cluster's databases, and number 1 of this node's list", same)
+                   "lives in database 1 of the list, but this list would put it into database 2", same)
+
+
+@pytest.mark.G2
+@pytest.mark.G7
+def test_a_node_that_has_an_empty_database_at_anothers_place_is_refused(cluster):
+    server = cluster.databases[1]
+    name = f"empty_{secrets.token_hex(4)}"
+    server.execute(f"CREATE DATABASE {name}", database="postgres")
+    empty = Database(server.url.removesuffix("/parley") + f"/{name}")
+    expect_refused(cluster, cluster.node("n4", databases=[cluster.databases[0], empty]),
+                   "is not the one that the cluster has at its place")
 
 
 def test_a_node_whose_list_of_redis_endpoints_is_another_is_refused(cluster):
