@@ -125,7 +125,8 @@ TEST_CASE("model and server agree on an append that meets a takeover", "[fidelit
 TEST_CASE("model and server agree that a yield waits for its rows, and for no others", "[fidelity][postgres][G7]") {
   must_agree([](database_play& p) {
     auto a = p.claims(0, "a", {1, 2, 3});
-    auto b = p.claims(1, "b", {4});
+    writer b{1, contract::node_named("b"), {}};
+    p.claims(b, {p.wish_for(1, 4, a.rows.at(1).term)});  // above: terms go by whole seconds, and two may be the same
     p.stage.lock(shard_id{1});
     p.stage.lock(shard_id{4});
     p.yields(a, {3, 1});  // all or nothing
