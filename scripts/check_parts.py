@@ -64,7 +64,7 @@ def build(log: Log) -> Tally:
 def ctest(log: Log, *chosen: str) -> Tally:
     report = LOGS / f"{log.name}.xml"
     report.unlink(missing_ok=True)
-    log.run("ctest", "--test-dir", f"build/{PRESET}", "-j", str(CORES), "--timeout", "300", "--output-on-failure",
+    log.run("ctest", "--test-dir", f"build/{PRESET}", "-j", str(CORES), "--timeout", "420", "--output-on-failure",
             "--no-tests=error", "--output-junit", str(report), *chosen, may_fail=True)
     return junit(report)
 
