@@ -91,7 +91,7 @@ def test_cluster_node_is_cut_from_the_databases(cell, cluster):
 
 
 def test_cluster_node_hears_no_answer_of_a_database(cell, cluster):
-    """What it sends arrives: commits of unknown outcome, renewals that count for others and not for itself."""
+    """What it sends may arrive; no answer does, so that neither a commit nor a renewal is known to have come about."""
     play_cut(cell, cluster, [("database1", (VICTIM,), True)])
 
 
