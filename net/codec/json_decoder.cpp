@@ -193,7 +193,7 @@ incoming_frame decode_json_frame(std::string_view text, const limits& bounds) {
 std::optional<incoming_body> decode_json_publish(std::string_view text, std::string room, std::string idempotency_key,
                                                  const limits& bounds) {
   json_tree tree;
-  const auto* body = tree.parse(text);
+  const auto* body = tree.parse(text, envelope_depth_max - 1);
   if (body == nullptr || !body->is_object()) return std::nullopt;
   std::string wrong;
   const json_fields fields(body->get_object(), wrong);

@@ -1,9 +1,8 @@
 #include "net/codec/metadata.hpp"
 
+#include "net/codec/json_text.hpp"
 #include "net/codec/json_writer.hpp"
 #include "net/validation.hpp"
-
-#include <boost/json/parse.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -186,9 +185,7 @@ void fill(pb::Struct& out, const json::object& from) {
 }
 
 json::value parsed(std::string_view compact) {
-  json::error_code failed;
-  auto value = json::parse(compact, failed);
-  return failed ? json::value(json::object_kind) : value;
+  return read_json(compact, metadata_depth_max).value_or(json::value(json::object_kind));
 }
 
 }  // namespace

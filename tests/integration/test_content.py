@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from codecs_under_test import JsonCodec
+from codecs_under_test import CODECS, JsonCodec
+from websocket_wire import TEXT
 
 CONTENT_BYTES = 65536
 
@@ -190,3 +191,31 @@ def test_a_page_of_the_largest_messages_arrives_whole(enter, codec, room):
     _, stream = bob.join(room, rewind={"limit": 20})
     bob.until_live(room)
     assert stream.texts == texts
+
+
+NUMBERS = [0.9424502837770503, 1e-7, 123456789.123456789, 1.7976931348623157e308, 5e-324, 2.2250738585072014e-308,
+           0.1 + 0.2, 9007199254740991.0, -1.5e-10, 1 / 3]
+
+
+def test_a_number_of_metadata_is_the_double_next_to_what_was_written(enter, codec, room):
+    ana = enter()
+    first = ana.publish(room, "x", client_msg_id="k", metadata={"n": NUMBERS})
+    (event,) = ana.ask("history", room=room)["events"]
+    assert event["metadata"] == {"n": NUMBERS}
+    assert ana.publish(room, "x", client_msg_id="k", metadata={"n": NUMBERS}) == first | {"duplicate": True}
+
+
+def test_a_number_is_the_same_in_both_encodings(open_session, room):
+    answers = []
+    for codec in CODECS.values():
+        session = open_session(codec)
+        session.connect("ana")
+        answers.append(session.publish(room, "x", client_msg_id="k", metadata={"n": NUMBERS}))
+    assert [answer["duplicate"] for answer in answers] == [False] + [True] * (len(answers) - 1)
+
+
+def test_the_largest_double_may_be_written_in_more_digits(enter_json, room):
+    ana = enter_json()
+    ana.wire.send(TEXT, '{"id":71,"publish":{"room":"%s","text":"x","metadata":{"n":1.7976931348623158e308}}}' % room)
+    assert ana.reply(71)[0] == "published"
+    assert ana.ask("history", room=room)["events"][0]["metadata"] == {"n": 1.7976931348623157e308}

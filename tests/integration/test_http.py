@@ -235,3 +235,12 @@ def test_curls_expectation_of_100_continue_is_met(address, room):
         assert wire.head()[0] == 100
         wire.raw(b'{"text":"x"}')
         assert wire.answer().status == 201
+
+
+def test_metadata_nests_as_deep_as_in_a_frame_and_no_deeper(address, enter_json, room):
+    def nested(depth):
+        return {"a": nested(depth - 1)} if depth > 1 else {}
+
+    assert post(address, room, {"text": "x", "metadata": nested(14)}).status == 201
+    assert post(address, room, {"text": "x", "metadata": nested(15)}).status == 400
+    assert enter_json().publish(room, "x", metadata=nested(14))["seq"] == 2
