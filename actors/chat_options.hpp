@@ -27,9 +27,9 @@ struct chat_options {
   std::vector<shard_route> routes;  ///< one per shard
   std::size_t workers = 2;          ///< CAF's scheduler threads; 0: none, whoever owns `chat::system` runs every step
   std::size_t rooms_per_connection = 200;
-  std::size_t writes_waiting_max = 4096;  ///< of one connection; beyond: `rate_limited`
-  milliseconds room_idle_max{60'000};     ///< an idle room's actor is put to sleep
-  milliseconds feed_linger{30'000};       ///< a feed without subscribers stays that long
+  std::size_t writes_waiting_max = 32'768;  ///< of one connection, more than a frame holds; beyond: `rate_limited`
+  milliseconds room_idle_max{60'000};       ///< an idle room's actor is put to sleep
+  milliseconds feed_linger{30'000};         ///< a feed without subscribers stays that long
   milliseconds beacon_period{200};
   milliseconds poll_period{1000};    ///< of the tail watch, with jitter (C10b)
   milliseconds head_period{30'000};  ///< a quiet room's readers are told its head so often; 0: never

@@ -2,6 +2,7 @@
 
 #include "actors/core/mutant.hpp"
 #include "actors/core/overload.hpp"
+#include "actors/core/window.hpp"
 #include "actors/room_identity.hpp"
 
 #include <caf/send.hpp>
@@ -13,6 +14,11 @@ namespace parley {
 namespace {
 
 constexpr std::size_t identities_max = 256;
+constexpr std::size_t behind_max = 1024;           // joins and leaves of one room whose join has no answer yet
+constexpr std::size_t pages_waiting_max = 32'768;  // more than a frame holds; beyond: `rate_limited`
+constexpr std::uint32_t budget_token = 0;          // of `drained`; subscriptions have their generation, from 1 on
+
+refusal too_many(const char* what) { return {refusal_code::rate_limited, what, milliseconds{100}}; }
 
 }  // namespace
 
@@ -30,27 +36,22 @@ caf::behavior connection_actor::make_behavior() {
   return {
       [this](msg::requested& m) { std::visit([&](auto& body) { asked(m.what.id, body); }, m.what.body); },
       [this](msg::write_answer& m) { answered(m); },
-      [this](msg::feed_attached& m) {
-        auto* s = attach_answered(m.room, m.generation, m.feed);
-        if (s != nullptr) perform(*s, s->merge.attached(m.view));
-      },
-      [this](const msg::feed_fetched& m) {
-        if (auto* s = subscription_of(m.room, m.generation)) perform(*s, s->merge.fetched(*m.page));
-      },
+      [this](msg::feed_attached& m) { in_turn(std::move(m)); },
+      [this](msg::feed_fetched& m) { in_turn(std::move(m)); },
       [this](msg::feed_failed& m) {
         auto* s = m.is_attach ? attach_answered(m.room, m.generation, m.feed) : subscription_of(m.room, m.generation);
         if (s != nullptr) perform(*s, s->merge.failed(m.why));
+        take_up_behind();
       },
       [this](const msg::row_behind& m) {
         if (m.was_live) context_->probe->fell_behind();
         if (auto* s = subscription_of(m.room, m.generation)) perform(*s, s->merge.row_behind(m.at, m.was_live));
       },
       [this](const msg::drained& m) {
-        for (auto& [name, s] : rooms_) {
-          if (s.gen.value != m.token) continue;
-          perform(s, s.merge.drained());
-          return;
-        }
+        if (m.token == budget_token)
+          budget_drained();
+        else
+          in_turn(m);
       },
       [this](msg::history_read& m) { history_read(m); },
       [this](const msg::session_closed&) { closed(); },
@@ -73,6 +74,10 @@ void connection_actor::closed() {
   }
   keys_.clear();
   rooms_.clear();
+  pages_.clear();
+  for (auto& step : std::exchange(steps_, {})) {
+    if (auto* attached = std::get_if<msg::feed_attached>(&step)) carry_out(*attached);
+  }
   if (attaching_.empty()) quit();
 }
 
@@ -88,6 +93,48 @@ connection_actor::subscription* connection_actor::attach_answered(const room_key
   caf::anon_send(feed, msg::detach{session_->thread()});
   if (is_closed_ && attaching_.empty()) quit();
   return nullptr;
+}
+
+// ---- history, as fast as the socket takes it -------------------------------------------------------------------
+
+void connection_actor::in_turn(send_step step) {
+  if (!is_closed_ && (!steps_.empty() || !budget_.has_room())) {
+    steps_.push_back(std::move(step));
+    return;
+  }
+  std::visit([this](auto& m) { carry_out(m); }, step);
+  take_up_behind();
+}
+
+void connection_actor::carry_out(msg::feed_attached& m) {
+  auto* s = attach_answered(m.room, m.generation, m.feed);
+  if (s != nullptr) perform(*s, s->merge.attached(m.view));
+}
+
+void connection_actor::carry_out(msg::feed_fetched& m) {
+  if (auto* s = subscription_of(m.room, m.generation)) perform(*s, s->merge.fetched(*m.page));
+}
+
+void connection_actor::carry_out(const msg::drained& m) {
+  const auto found = std::ranges::find(keys_, m.token, [](const keyed& k) { return k.what->gen.value; });
+  if (found != keys_.end()) perform(*found->what, found->what->merge.drained());
+}
+
+void connection_actor::spend(const event_list& events) {
+  std::size_t bytes = 0;
+  for (const auto& e : events) bytes += size_bytes(*e);
+  if (budget_.sent(json_growth_max * bytes)) session_->notify_drained(budget_token);
+}
+
+void connection_actor::budget_drained() {
+  if (budget_.drained()) session_->notify_drained(budget_token);
+  while (!steps_.empty() && budget_.has_room()) {
+    auto step = std::move(steps_.front());
+    steps_.pop_front();
+    std::visit([this](auto& m) { carry_out(m); }, step);
+    take_up_behind();
+  }
+  read_pages();
 }
 
 // ---- requests --------------------------------------------------------------------------------------------------
@@ -108,9 +155,12 @@ void connection_actor::asked(std::uint32_t id, request::connect& r) {
   finish_connect();
 }
 
-void connection_actor::asked(std::uint32_t id, request::join& r) { begin_join(id, r.room, r.options, false); }
+void connection_actor::asked(std::uint32_t id, request::join& r) {
+  if (!goes_behind(r.room, {id, r})) begin_join(id, r.room, r.options, false);
+}
 
 void connection_actor::asked(std::uint32_t id, request::leave& r) {
+  if (goes_behind(r.room, {id, r})) return;
   end_subscription(r.room);
   reply_to(id, reply::left{r.room});
 }
@@ -119,9 +169,8 @@ void connection_actor::asked(std::uint32_t id, request::publish& r) {
   const auto place = order_.sent(r.room);
   writes_.emplace(place.number, sent_write{id, r.draft.client_msg_id});
   if (order_.waiting() > context_->options.writes_waiting_max) {
-    refusal why{refusal_code::rate_limited, "too many writes of this connection wait for their answers",
-                milliseconds{100}};
-    msg::write_answer full{identified(r.room), place.number, std::move(why)};
+    msg::write_answer full{identified(r.room), place.number,
+                           too_many("too many writes of this connection wait for their answers")};
     answered(full);
     return;
   }
@@ -134,11 +183,21 @@ void connection_actor::asked(std::uint32_t id, request::publish& r) {
 }
 
 void connection_actor::asked(std::uint32_t id, request::history& r) {
-  auto room = identified(r.room);
-  const history_query query{room, static_cast<history_query::side>(r.where), r.seq, r.limit, r.messages};
-  context_->log_of(room->shard)
-      .history(query, [self = caf::actor_cast<caf::actor>(this), id, name = r.room](auto page) {
-        caf::anon_send(self, msg::history_read{id, name, std::move(page)});
+  if (pages_.size() >= pages_waiting_max)
+    return refuse(id, too_many("too many pages of this connection wait for their turn"), r.room);
+  pages_.push_back({id, {identified(r.room), static_cast<history_query::side>(r.where), r.seq, r.limit, r.messages}});
+  read_pages();
+}
+
+/// One at a time, and none that the socket would not take: what one session asks for must not be everybody's wait.
+void connection_actor::read_pages() {
+  if (pages_.empty() || is_reading_page_ || !budget_.has_room()) return;
+  const auto next = std::move(pages_.front());
+  pages_.pop_front();
+  is_reading_page_ = true;
+  context_->log_of(next.query.room->shard)
+      .history(next.query, [self = caf::actor_cast<caf::actor>(this), id = next.id, room = next.query.room](auto page) {
+        caf::anon_send(self, msg::history_read{id, room->room, std::move(page)});
       });
 }
 
@@ -156,6 +215,13 @@ void connection_actor::asked(std::uint32_t id, request::refused& r) {
 }
 
 void connection_actor::history_read(msg::history_read& m) {
+  is_reading_page_ = false;
+  if (is_closed_) return;
+  show(m);
+  read_pages();
+}
+
+void connection_actor::show(msg::history_read& m) {
   if (m.page.has_error()) {
     refuse(m.id, {refusal_code::unavailable, "the room's history is out of reach", milliseconds{500}}, m.room);
     return;
@@ -166,6 +232,8 @@ void connection_actor::history_read(msg::history_read& m) {
     if (page.has_older) answer.older = answer.events.front()->seq;
     if (page.has_newer) answer.newer = answer.events.back()->seq;
   }
+  if (m.id == 0) return;
+  spend(answer.events);
   reply_to(m.id, std::move(answer));
 }
 
@@ -222,6 +290,25 @@ void connection_actor::begin_join(std::uint32_t id, const std::string& room, con
                 .first->second;
   keys_.push_back({key, &s});
   perform(s, s.merge.start());
+}
+
+bool connection_actor::goes_behind(const std::string& room, client_request what) {
+  const auto found = rooms_.find(room);
+  if (found == rooms_.end() || found->second.is_answered || found->second.is_in_connect) return false;
+  auto& behind = found->second.behind;
+  if (behind.size() < behind_max)
+    behind.push_back(std::move(what));
+  else
+    refuse(what.id, too_many("too many joins of this room wait for their answers"), room);
+  return true;
+}
+
+void connection_actor::take_up_behind() {
+  while (!due_.empty()) {
+    auto next = std::move(due_.front());
+    due_.pop_front();
+    std::visit([&](auto& body) { asked(next.id, body); }, next.body);
+  }
 }
 
 void connection_actor::end_subscription(const std::string& room) {
@@ -285,6 +372,7 @@ bool connection_actor::perform_one(subscription& s, join_merge::effect& effect) 
           [&](join_merge::joined& e) {
             context_->probe->joined();
             s.is_answered = true;
+            std::ranges::move(std::exchange(s.behind, {}), std::back_inserter(due_));
             if (s.is_in_connect) {
               connect_outcome(s.room->room, std::move(e.what));
             } else {
@@ -298,6 +386,7 @@ bool connection_actor::perform_one(subscription& s, join_merge::effect& effect) 
             const auto room = s.room->room;
             const auto id = s.request_id;
             const bool in_connect = s.is_in_connect;
+            std::ranges::move(std::exchange(s.behind, {}), std::back_inserter(due_));
             erase(room);
             if (in_connect) {
               connect_outcome(room, std::move(e.why));
@@ -307,6 +396,7 @@ bool connection_actor::perform_one(subscription& s, join_merge::effect& effect) 
             return false;
           },
           [&](join_merge::send& e) {
+            if (const auto* batch = std::get_if<push::batch>(&e.what)) spend(batch->events);
             std::visit([&](auto& push) { session_->send({0, std::move(push)}); }, e.what);
             return true;
           },

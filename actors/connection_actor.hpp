@@ -2,16 +2,19 @@
 
 #include "actors/chat_context.hpp"
 #include "actors/core/join_merge.hpp"
+#include "actors/core/send_budget.hpp"
 #include "actors/core/write_order.hpp"
 #include "actors/messages.hpp"
 #include "actors/ports/session_port.hpp"
 
 #include <caf/event_based_actor.hpp>
 
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 namespace parley {
@@ -33,11 +36,19 @@ private:
     parley::generation gen;
     std::uint32_t request_id = 0;
     join_merge merge;
-    caf::actor feed;             ///< once it answered
-    bool is_in_connect = false;  ///< its reply is part of `connected`, which it must not overtake
-    bool is_answered = false;    ///< `joined` was said, or stands in `connected`
-    join_merge::effects held{};  ///< what follows that reply
+    caf::actor feed;                       ///< once it answered
+    bool is_in_connect = false;            ///< its reply is part of `connected`, which it must not overtake
+    bool is_answered = false;              ///< `joined` was said, or stands in `connected`
+    join_merge::effects held{};            ///< what follows that reply
+    std::vector<client_request> behind{};  ///< joins and leaves that came before it: each is answered, in order
   };
+  /// A page that was asked for and waits for its turn.
+  struct asked_page {
+    std::uint32_t id;
+    history_query query;
+  };
+  /// What leads to a send of history. It waits while the session's socket does not take what it was given.
+  using send_step = std::variant<msg::feed_attached, msg::feed_fetched, msg::drained>;
   struct sent_write {
     std::uint32_t id;
     std::string client_msg_id;
@@ -57,10 +68,20 @@ private:
   void answered(msg::write_answer& m);
   void say_in_order(const std::string& room, std::uint64_t number, server_message answer);
   void history_read(msg::history_read& m);
+  void show(msg::history_read& m);
   void reply_to(std::uint32_t id, decltype(server_message::body) body);
   void refuse(std::uint32_t id, refusal why, std::string room, std::string client_msg_id = {});
 
   void closed();
+  bool goes_behind(const std::string& room, client_request what);
+  void take_up_behind();
+  void in_turn(send_step step);
+  void carry_out(msg::feed_attached& m);
+  void carry_out(msg::feed_fetched& m);
+  void carry_out(const msg::drained& m);
+  void spend(const event_list& events);
+  void budget_drained();
+  void read_pages();
   subscription* attach_answered(const room_key& room, parley::generation gen, const caf::actor& feed);
   subscription* subscription_of(const room_key& room, parley::generation gen);
   void perform(subscription& s, join_merge::effects effects);
@@ -86,6 +107,12 @@ private:
   std::uint32_t last_generation_ = 0;
   std::vector<parley::generation> attaching_;  ///< those whose attach no feed has answered yet
   bool is_closed_ = false;
+  send_budget budget_;
+  // Lists, which cost nothing while they are empty.
+  std::list<send_step> steps_;
+  std::list<asked_page> pages_;
+  bool is_reading_page_ = false;
+  std::list<client_request> due_;  ///< what was behind a join that has its answer now
   write_order order_;
   std::unordered_map<std::uint64_t, sent_write> writes_;  ///< by number
   /// A few recent ones of rooms that are not joined: SHA-256 once, not per publish.

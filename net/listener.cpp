@@ -90,7 +90,7 @@ void listener::welcome(front_thread& thread, tcp_socket socket) {
   thread.enlist(connection);
   if (!is_refused) return connection->start();
   front.probe.connection_refused();
-  auto busy = problem(503, "too many connections of this address");
+  auto busy = problem(refusal{refusal_code::unavailable, "too many connections of this address", {}});
   busy.headers.emplace_back("Retry-After", "5");
   connection->refuse(std::move(busy));
 }

@@ -80,6 +80,8 @@ protected:
   tcp_socket& socket() { return socket_; }
   outbox& waiting() { return outbox_; }
   bool is_draining() const { return is_draining_; }
+  /// Requests with an id that no reply has named yet.
+  std::uint32_t unanswered() const { return unanswered_; }
   const std::string& conn_id() const { return conn_id_; }
   template <class T>
   std::shared_ptr<T> self() {
@@ -116,7 +118,7 @@ private:
   state state_ = state::open;
   bool is_waiting_writable_ = false;
   bool is_draining_ = false;
-  std::uint32_t unanswered_ = 0;  ///< requests with an id that no reply has named yet
+  std::uint32_t unanswered_ = 0;
   outbox outbox_;
   stream_verifier verifier_;
   std::unique_ptr<stream_marks> unseen_;

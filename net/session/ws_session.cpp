@@ -16,6 +16,7 @@ namespace websocket = boost::beast::websocket;
 namespace {
 
 constexpr std::size_t idle_read_bytes = 512;
+constexpr std::uint32_t unanswered_max = 1024;  // past it nothing is read: who asks faster than we answer waits
 
 /// Beast echoes a peer's close code from 5000 on, which RFC 6455 §7.4.2 does not know.
 void correct_close(std::string& frame) {
@@ -25,6 +26,23 @@ void correct_close(std::string& frame) {
   if (code < 5000) return;
   frame[2] = static_cast<char>(1002 >> 8);
   frame[3] = static_cast<char>(1002 & 0xFF);
+}
+
+/// The room and the key that an answer to it names; empty: none.
+std::pair<std::string, std::string> named_in(incoming_body& body) {
+  return std::visit(
+      [](auto& asked) -> std::pair<std::string, std::string> {
+        using body_type = std::decay_t<decltype(asked)>;
+        if constexpr (std::is_same_v<body_type, request::publish>)
+          return {std::move(asked.room), std::move(asked.draft.client_msg_id)};
+        else if constexpr (std::is_same_v<body_type, request::refused>)
+          return {std::move(asked.room), std::move(asked.client_msg_id)};
+        else if constexpr (requires { asked.room; })
+          return {std::move(asked.room), {}};
+        else
+          return {};
+      },
+      body);
 }
 
 }  // namespace
@@ -105,7 +123,7 @@ void ws_session::received(boost::system::error_code failed) {
   if (buffer_.capacity() > kept_bytes_max) buffer_.shrink_to_fit();
   if (!items) return not_understood(static_cast<std::uint16_t>(close_code::not_understood), "the frame does not parse");
   take(std::move(*items));
-  is_held_ = waiting().bytes() > front().options.read_pause_bytes;
+  is_held_ = waiting().bytes() > front().options.read_pause_bytes || unanswered() > unanswered_max;
   read();
 }
 
@@ -137,7 +155,11 @@ void ws_session::take(incoming one) {
     if (auto* wish = std::get_if<connect_wish>(&one.body)) return connect(one.id, std::move(*wish));
     if (auto* refused = std::get_if<request::refused>(&one.body); refused != nullptr && one.is_connect)
       return refuse(one.id, std::move(refused->why));
-    return refuse(one.id, {refusal_code::unauthenticated, "the first operation is `connect`", std::nullopt});
+    auto [room, client_msg_id] = named_in(one.body);
+    return enqueue(server_message{
+        one.id, reply::failed{{refusal_code::unauthenticated, "the first operation is `connect`", std::nullopt},
+                              std::move(room),
+                              std::move(client_msg_id)}});
   }
   std::visit(
       [&](auto& body) {
@@ -201,6 +223,7 @@ void ws_session::on_over() {
 
 void ws_session::on_written() {
   if (!is_held_ || waiting().bytes() > front().options.read_pause_bytes / 2) return;
+  if (unanswered() > unanswered_max / 2) return;
   is_held_ = false;
   read();
 }

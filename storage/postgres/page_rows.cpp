@@ -1,6 +1,7 @@
 #include "storage/postgres/page_rows.hpp"
 
 #include "actors/core/mutant.hpp"
+#include "actors/core/window.hpp"
 #include "storage/event_codec.hpp"
 
 #include <algorithm>
@@ -64,6 +65,7 @@ result<range_page> read_range(const range_query& q, const rows& answer) {
   if (answer.count() == 0) return no_shard();
   auto events = events_of(answer, header_end + 1);
   if (!events) return events.error();
+  (void)shorten(*events, 0, range_bytes_max, size_bytes);
   const auto [head, mark] = header_of(answer, 0);
   range_page page{std::move(*events), std::nullopt, head, mark};
   if (!answer.is_null(0, header_end))
@@ -95,8 +97,9 @@ result<history_page> read_history(const history_query& q, const rows& answer) {
   const auto shown_below = std::min<std::ptrdiff_t>(found_below, below - 1);
   const auto shown_above = std::min<std::ptrdiff_t>(found_above, above - 1);
   page.events.assign(from - shown_below, from + shown_above);
-  page.has_older = !page.events.empty() && found_below > shown_below;
-  page.has_newer = !page.events.empty() && found_above > shown_above;
+  const auto shortened = shorten(page.events, static_cast<std::size_t>(shown_below), history_bytes_max, json_bytes);
+  page.has_older = !page.events.empty() && (shortened.is_at_front || found_below > shown_below);
+  page.has_newer = !page.events.empty() && (shortened.is_at_back || found_above > shown_above);
   return page;
 }
 

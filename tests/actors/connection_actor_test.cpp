@@ -1,5 +1,6 @@
 #include "actors/connection_actor.hpp"
 #include "actors/room_identity.hpp"
+#include "tests/actors/scripted_ports.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -41,12 +42,13 @@ public:
   session_id id() const override { return session_id{7}; }
   thread_index thread() const override { return thread_index{0}; }
   void send(server_message message) override { sent.push_back(std::move(message)); }
-  void notify_drained(std::uint32_t) override {}
+  void notify_drained(std::uint32_t token) override { watched.push_back(token); }
   void go_live(room_ref, generation, position) override { ++lives; }
   void leave_live(room_ref, generation) override {}
   void close(close_code, std::string) override {}
 
   std::vector<server_message> sent;
+  std::vector<std::uint32_t> watched;
   int lives = 0;
 };
 
@@ -63,6 +65,7 @@ struct stage {
     context = std::make_shared<chat_context>();
     context->options.shards = 1;
     context->options.routes = {{}};
+    context->databases = {{&log}};
     context->probe = &probe;
     feed = system->spawn<scripted_feed>(told);
     connection = system->spawn<connection_actor>(context, session, "default", feed, feed);
@@ -79,7 +82,26 @@ struct stage {
     caf::anon_send(connection, std::forward<Message>(m));
     run();
   }
-  void join(request::join_options options = {}) { tell(msg::requested{{1, request::join{"general", options}}}); }
+  void join(request::join_options options = {}, std::uint32_t id = 1, const std::string& room = "general") {
+    tell(msg::requested{{id, request::join{room, options}}});
+  }
+  void leave(std::uint32_t id) { tell(msg::requested{{id, request::leave{"general"}}}); }
+  void ask_for_page(std::uint32_t id) {
+    request::history page;
+    page.room = "general";
+    tell(msg::requested{{id, page}});
+  }
+  void page(std::size_t which, event_list events = {}) {
+    log.histories.at(which).answer(history_page{std::move(events), {}, {}, false, false});
+    run();
+  }
+  std::vector<std::uint32_t> answered() const {
+    std::vector<std::uint32_t> ids;
+    for (const auto& m : session->sent) {
+      if (m.id != 0) ids.push_back(m.id);
+    }
+    return ids;
+  }
   void attached(const msg::attach& asked, feed_view view = {}) {
     if (!view.events) view.events = std::make_shared<event_list>();
     tell(msg::feed_attached{asked.room->key, asked.generation, std::move(view), feed});
@@ -87,6 +109,7 @@ struct stage {
 
   caf::actor_system_config config;
   std::unique_ptr<caf::actor_system> system;
+  scripted_log log;
   count_closed probe;
   context_ptr context;
   std::shared_ptr<recording_session> session = std::make_shared<recording_session>();
@@ -128,17 +151,66 @@ TEST_CASE("a joined session detaches exactly once when it ends", "[actors][G9]")
   CHECK(s.probe.closed == 1);
 }
 
-TEST_CASE("a replaced join detaches once for each attach, whatever order the answers take", "[actors][G9]") {
+TEST_CASE("joins and leaves of a room are each answered, in order, though they come before a join's answer",
+          "[actors][G9]") {
   stage s;
-  s.join();
-  s.join();
-  REQUIRE(s.told->attaches.size() == 2);
+  s.join({}, 1);
+  s.join({}, 2);
+  s.leave(3);
+  s.join({}, 4);
+  REQUIRE(s.told->attaches.size() == 1);
   s.attached(s.told->attaches[0]);
+  CHECK(s.answered() == std::vector<std::uint32_t>{1});
   CHECK(s.told->detaches == 1);
+  REQUIRE(s.told->attaches.size() == 2);
   s.attached(s.told->attaches[1]);
-  CHECK(s.session->lives == 1);
+  CHECK(s.answered() == std::vector<std::uint32_t>{1, 2, 3});
+  REQUIRE(s.told->attaches.size() == 3);
+  s.tell(msg::feed_failed{s.told->attaches[2].room->key, s.told->attaches[2].generation, true, {}, s.feed});
+  CHECK(s.answered() == std::vector<std::uint32_t>{1, 2, 3, 4});
   s.tell(msg::session_closed{});
-  CHECK(s.told->detaches == 2);
+  CHECK(s.told->detaches == 3);
+  CHECK(s.probe.closed == 1);
+}
+
+TEST_CASE("a session asks storage for one page at a time, and for none once it is closed", "[actors][G9]") {
+  stage s;
+  for (std::uint32_t id = 1; id <= 5; ++id) s.ask_for_page(id);
+  CHECK(s.log.histories.size() == 1);
+  s.page(0);
+  CHECK(s.answered() == std::vector<std::uint32_t>{1});
+  CHECK(s.log.histories.size() == 2);
+  s.tell(msg::session_closed{});
+  s.page(1);
+  CHECK(s.log.histories.size() == 2);
+  CHECK(s.answered() == std::vector<std::uint32_t>{1});
+}
+
+TEST_CASE("what a socket has not taken keeps further pages and histories back", "[actors][G3][G9]") {
+  stage s;
+  s.ask_for_page(1);
+  s.page(0, {event_at(1, 1, std::string(3 << 20, 'x'))});
+  REQUIRE(s.session->watched == std::vector<std::uint32_t>{0});
+  s.ask_for_page(2);
+  CHECK(s.log.histories.size() == 1);
+  s.join({}, 3);
+  s.attached(s.told->attaches.at(0));
+  CHECK(s.answered() == std::vector<std::uint32_t>{1});
+  s.tell(msg::drained{0});
+  CHECK(s.answered() == std::vector<std::uint32_t>{1, 3});
+  CHECK(s.session->lives == 1);
+  CHECK(s.log.histories.size() == 2);
+}
+
+TEST_CASE("a feed's answer that is kept back still counts when the session ends: it detaches", "[actors][G9]") {
+  stage s;
+  s.ask_for_page(1);
+  s.page(0, {event_at(1, 1, std::string(3 << 20, 'x'))});
+  s.join({}, 2);
+  s.attached(s.told->attaches.at(0));
+  s.tell(msg::session_closed{});
+  CHECK(s.told->detaches == 1);
+  CHECK(s.probe.closed == 1);
 }
 
 TEST_CASE("a fetch that fails after the room was left detaches nobody else", "[actors][G9]") {
@@ -149,11 +221,12 @@ TEST_CASE("a fetch that fails after the room was left detaches nobody else", "[a
   const position last{term{1}, seq{9}};
   s.attached(s.told->attaches.at(0), {{last, {}}, last, nullptr, last});
   REQUIRE(s.told->fetches.size() == 1);
-  s.tell(msg::requested{{2, request::leave{"general"}}});
-  CHECK(s.told->detaches == 1);
+  s.leave(2);
+  CHECK(s.told->detaches == 0);  // it waits for the join's answer
   const auto& asked = s.told->attaches[0];
   s.tell(msg::feed_failed{asked.room->key, asked.generation, false, {}, s.feed});
   CHECK(s.told->detaches == 1);
+  CHECK(s.answered() == std::vector<std::uint32_t>{1, 2});
 }
 
 TEST_CASE("a room that is left before `connected` was said detaches, and `connected` still waits", "[actors][G9]") {

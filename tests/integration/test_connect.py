@@ -141,3 +141,10 @@ def test_a_connect_frame_above_64_kib_closes_with_1009(open_session, codec, byst
 
 def test_ping_is_answered_by_pong(enter, codec):
     assert enter().ask("ping") == {}
+
+
+def test_what_comes_before_connect_is_told_with_the_room_and_the_key_that_it_named(open_session, codec, room):
+    session = open_session(codec)
+    session.send({"publish": {"room": room, "client_msg_id": "k", "text": "x"}})
+    error = session.error()
+    assert (error["code"], error["room"], error["client_msg_id"]) == (4010, room, "k")

@@ -216,3 +216,14 @@ def test_a_batch_arrives_soon_after_the_ack(enter, codec, room):
     acked = time.monotonic()
     bob.until_seq(room, 1, patience_s=2)
     assert time.monotonic() - acked < 2
+
+
+def test_every_join_and_leave_of_a_room_is_answered_though_they_come_at_once(enter, codec, room):
+    ana = enter()
+    ana.publish(room, "x")
+    ana.send({"id": 51, "join": {"room": room, "rewind": {"limit": 1}}}, {"id": 52, "join": {"room": room}},
+             {"id": 53, "leave": {"room": room}}, {"id": 54, "join": {"room": room, "rewind": {"limit": 1}}})
+    assert [ana.reply(op_id)[0] for op_id in (51, 52, 53, 54)] == ["joined", "joined", "left", "joined"]
+    assert ana.until_live(room).last == 1
+    ana.publish(room, "y")
+    assert ana.until_seq(room, 2).last == 2
