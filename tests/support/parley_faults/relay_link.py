@@ -51,7 +51,7 @@ class Link:
                 await self._await_change()
             self._far = socket.socket()
             self._far.setblocking(False)
-            await loop.sock_connect(self._far, ("127.0.0.1", self._relay.target_port))
+            await loop.sock_connect(self._far, (self._relay.target_host, self._relay.target_port))
             for end in (self._near, self._far):
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             pumps = [loop.create_task(self._pump("up", self._near, self._far)),
