@@ -17,6 +17,10 @@ _chunk_bytes = 65536
 _held_bytes_max = 1 << 20
 
 
+# storage/postgres/statements.cpp: that of a batch, and that of a lone event.
+_appends = ("append", "append_one")
+
+
 class Cut(Exception):
     """This link is to end now. The argument is the fault's name, under which it was counted."""
 
@@ -24,7 +28,7 @@ class Cut(Exception):
 class Link:
     """Owned by the relay's loop.
 
-    Commit faults of a PostgreSQL link, each at a transaction that begins with the statement `append`:
+    Commit faults of a PostgreSQL link, each at a transaction that appends events:
     `before`: all but its Sync goes out, then both ends are reset: rolled back;
     `at`: the Sync goes out, and the link is reset at once: either way;
     `after`: the server's whole answer is taken, nothing of it given back, then reset: committed."""
@@ -178,7 +182,7 @@ class Link:
 
     def _up(self, message: Message, passed: bytearray, queue: asyncio.Queue, due: float) -> None:
         spoil, relay = self._relay.spoil, self._relay
-        if message.statement == "append" and self._doomed is None and spoil.commit_fault \
+        if message.statement in _appends and self._doomed is None and spoil.commit_fault \
                 and relay.random.random() < spoil.commit_chance:
             self._doomed = message.exchange
             self._doom = spoil.commit_fault
