@@ -3,6 +3,7 @@
 #include "node/secrets.hpp"
 #include "node/shard_places.hpp"
 #include "node/stores.hpp"
+#include "storage/postgres/dsn.hpp"
 #include "storage/postgres/postgres_database.hpp"
 #include "storage/postgres/prepare_postgres.hpp"
 #include "storage/postgres/shard_map.hpp"
@@ -32,6 +33,10 @@ postgres_options options_of(const configuration& all, std::size_t place) {
 
 /// Every database of the list, the home database first: it says which cluster the others must belong to.
 cluster_record prepare_databases(const configuration& all, log& out) {
+  for (const auto& dsn : all.node.postgres) {
+    if (const auto why = mistake_in_dsn(dsn))
+      throw refusal_to_start(exit_code::usage, "postgres: " + mask_secrets(dsn) + ": " + *why);
+  }
   std::optional<cluster_record> cluster;
   for (std::size_t i = 0; i < all.node.postgres.size(); ++i) {
     auto prepared = prepare_postgres(options_of(all, i), cluster, out);

@@ -115,6 +115,7 @@ private:
   boost::asio::steady_timer timer_;  ///< an attempt's end, a rest's end, or the front exchange's deadline
   unsigned life_ = 0;                ///< handlers of a former connection do nothing
   std::size_t failures_ = 0;
+  std::string failure_told_;  ///< the reason that the log heard last
   bool is_flushing_ = false;
   bool is_watching_ = false;
   clock::time_point front_since_{};

@@ -14,6 +14,9 @@ SELECT set_config('statement_timeout', $1::int4::text, false), set_config('lock_
   set_config('idle_in_transaction_session_timeout', $1::int4::text, false),
   set_config('client_connection_check_interval', $2::int4::text, false),
   set_config('tcp_user_timeout', $1::int4::text, false),
+  -- As on our end: an idle session whose node was cut off would else keep its place for two hours.
+  set_config('tcp_keepalives_idle', '5', false), set_config('tcp_keepalives_interval', '2', false),
+  set_config('tcp_keepalives_count', '3', false),
   set_config('default_transaction_isolation', 'read committed', false),
   set_config('work_mem', '32MB', false), set_config('jit', 'off', false),
   -- Every statement here has one right plan, by its keys; it must not depend on when a table was analyzed last.
@@ -94,7 +97,7 @@ void link::prepared(exchange_end end) {
   if (end.how != exchange_end::fate::done)
     return attempt_failed(end.refusal ? end.refusal->sqlstate + " " + end.refusal->message : end.reason);
   if (const auto wrong = check_identity(end.answers.back()); !wrong.empty()) return attempt_failed(wrong);
-  if (!end.answers[end.answers.size() - 2].flag(0, 11))
+  if (!end.answers[end.answers.size() - 2].flag(0, 14))
     context_->log.write(log_level::error, "postgres.not_durable", {{"fix", "set fsync and full_page_writes to on"}});
   state_ = state::ready;
   failures_ = 0;
@@ -125,10 +128,13 @@ void link::attempt_failed(const std::string& reason) {
   state_ = state::resting;
   ++failures_;
   context_->probe.connect_failed(role_.name);
-  if (failures_ == 1 || failures_ % 20 == 0)
+  // Another reason is news: a server that is up again may have no place for us.
+  if (failures_ == 1 || failures_ % 20 == 0 || reason != failure_told_) {
+    failure_told_ = reason;
     context_->log.write(
         log_level::warn, "postgres.connect_failed",
         {{"role", std::string(role_.name)}, {"reason", reason}, {"attempts", std::to_string(failures_)}});
+  }
   const auto doublings = std::min<std::size_t>(failures_ - 1, 16);
   rest(std::min(context_->options.retry_delay_max, context_->options.retry_delay_min * (1 << doublings)));
   fail_waiting("no connection to the database: " + reason, false);

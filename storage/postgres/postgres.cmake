@@ -14,6 +14,7 @@ add_library(parley_postgres STATIC
   postgres/append_request.cpp
   postgres/database_links.cpp
   postgres/database_writes.cpp
+  postgres/dsn.cpp
   postgres/exchange.cpp
   postgres/link.cpp
   postgres/link_connect.cpp

@@ -21,6 +21,18 @@ void check_server(session& db) {
     refuse_start("the database's encoding is " + encoding + ", not UTF8");
 }
 
+/// Leases count by the database's clock alone, so that nothing breaks; but the time that an event bears is its owner's,
+/// and a person reads it.
+void compare_clocks(session& db, seconds ours, log& log) {
+  constexpr seconds apart_max{5};  // what a busy machine takes to answer
+  const seconds theirs{db.number("SELECT extract(epoch FROM clock_timestamp())::int8")};
+  if (const auto ahead = ours - theirs; std::chrono::abs(ahead) > apart_max)
+    log.write(
+        log_level::warn, "clock.apart",
+        {{"ahead_s", std::to_string(ahead.count())},
+         {"why", "this machine's clock and the database's differ: set both by NTP, events bear this one's time"}});
+}
+
 std::uint32_t schema_of(session& db) {
   if (db.ask("SELECT to_regclass('parley.schema_version')").empty()) return 0;
   return db.number("SELECT coalesce(max(version), 0) FROM parley.schema_version");
@@ -80,10 +92,11 @@ cluster_record verify(session& db, const postgres_options& options, const std::o
 std::uint32_t postgres_schema_version() { return static_cast<std::uint32_t>(postgres::migrations.size()); }
 
 result<cluster_record> prepare_postgres(const postgres_options& options, std::optional<cluster_record> expected,
-                                        log& log) {
+                                        log& log, unix_time now) {
   try {
     session db(options);
     check_server(db);
+    compare_clocks(db, std::chrono::floor<seconds>(now.time_since_epoch()), log);
     db.run("SET statement_timeout = '60s'");
     migrate(db, options, expected, log);
     return verify(db, options, expected);

@@ -1,4 +1,5 @@
 // The schema's steps: from the first version to the present one, and no step back.
+#include "storage/postgres/dsn.hpp"
 #include "storage/postgres/prepare_postgres.hpp"
 #include "tests/contract/postgres_faults.hpp"
 
@@ -20,6 +21,16 @@ void step_back(const postgres_store& where) {
       where.name());
   server.execute("DELETE FROM parley.schema_version WHERE version > 1", where.name());
 }
+
+/// Keeps what it is told: the event, and its first field.
+class kept_log final : public log {
+public:
+  bool is_on(log_level) const override { return true; }
+  void write(log_level, std::string_view event, std::initializer_list<log_field> fields) override {
+    told.push_back(std::string(event) + " " + std::string(fields.begin()->value));
+  }
+  std::vector<std::string> told;
+};
 
 }  // namespace
 
@@ -54,6 +65,32 @@ TEST_CASE("a PostgreSQL database of a newer schema is refused untouched", "[cont
   CHECK(prepared.error().code == errc::incompatible);
   CHECK(prepared.error().detail.find("999") != std::string::npos);
   CHECK(schema_of(*store) == "999");
+}
+
+TEST_CASE("a machine whose clock is apart from the database's is told so, and nothing else happens",
+          "[contract][postgres]") {
+  const auto store = fresh(shared_server());
+  auto options = impatient();
+  options.dsn = shared_server().dsn(store->name());
+  options.is_home = true;
+  const auto true_time = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
+  for (const auto apart : {seconds(-3600), seconds(3600)}) {
+    kept_log log;
+    REQUIRE(prepare_postgres(options, std::nullopt, log, true_time + apart).has_value());
+    REQUIRE(log.told.size() == 1);
+    CHECK(log.told.front().starts_with(apart.count() < 0 ? "clock.apart -3" : "clock.apart 3"));
+  }
+  kept_log log;
+  REQUIRE(prepare_postgres(options, std::nullopt, log, true_time).has_value());
+  CHECK(log.told.empty());
+}
+
+TEST_CASE("a connection string that libpq cannot read is told from an address where nobody answers",
+          "[contract][postgres]") {
+  CHECK_FALSE(mistake_in_dsn("postgresql://ana@no-such-host.invalid:1/parley?sslmode=disable"));
+  CHECK_FALSE(mistake_in_dsn("host=127.0.0.1 port=1 dbname=parley"));
+  CHECK(mistake_in_dsn("postgresql://ana@127.0.0.1/parley?sslmod=require")->find("sslmod") != std::string::npos);
+  CHECK(mistake_in_dsn("hots=127.0.0.1")->find("hots") != std::string::npos);
 }
 
 }  // namespace parley::contract

@@ -12,9 +12,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 
 from parley_faults.cell import Cell  # noqa: E402
+from parley_faults.cluster_world import ClusterWorld  # noqa: E402
 from parley_faults.outcome import table  # noqa: E402
 from parley_faults.world import World  # noqa: E402
 from parley_testkit import workspace  # noqa: E402
+from parley_testkit.network import Network  # noqa: E402
 
 _outcomes = pytest.StashKey[list]()
 _outcome = pytest.StashKey()
@@ -83,6 +85,31 @@ def world(request):
     yield make
     for one in made:
         one.close()
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """It takes long to make three nodes with a network: all cells have the same ones."""
+    made = []
+
+    def get():
+        if not made:
+            if why := Network.missing():
+                pytest.skip(why)
+            made.append(ClusterWorld())
+        return made[0]
+
+    yield get
+    for one in made:
+        one.end()
+
+
+@pytest.fixture
+def cluster(cell, shared):
+    """After `cell`, so that a machine without such networks shows in the table."""
+    world = shared().begin()
+    yield world
+    world.heal()
 
 
 @pytest.hookimpl(hookwrapper=True)

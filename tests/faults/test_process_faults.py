@@ -1,75 +1,46 @@
 """What is around the node: its clock, its descriptors, and who knocks at its port."""
 
 import asyncio
-import calendar
 import contextlib
-import pathlib
-import re
-import signal
+import itertools
 import socket
-import time
 
 import pytest
 
+from parley_faults.clocks import clock_file, database_offset, fake_clock, fake_clock_words, is_seen, node_offset, steps
 from parley_faults.groups import group  # noqa: F401  (a fixture)
 from parley_faults.stalled import stall, upgrade
 from parley_testkit.servers import Postgres
-from parley_testkit.waiting import wait_until
-
-_faketime = pathlib.Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
-
-
-def fake_clock(file):
-    """The environment of a process whose wall clock follows the file; its boot and monotonic clocks stay true."""
-    if not _faketime.exists():
-        pytest.skip("unknown: no libfaketime (Debian: faketime)")
-    file.write_text("+0")
-    file.chmod(0o644)
-    file.parent.chmod(0o755)
-    return {"LD_PRELOAD": str(_faketime), "FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_RESET": "1"}
 
 
 async def jump(f, file, seen):
     """Steps of 1 s to 1 h, both ways. :param seen: tells the faked clock's offset in seconds"""
+    order = itertools.cycle(f.random.sample(steps, len(steps)))
     async for _ in f.strikes(max(6, round(f.seconds(12))), wait=(0.3, 1.5)):
-        step = f.random.choice((-3600, 3600, -300, 300, -1, 1))
+        step = next(order)
         file.write_text(f"{step:+d}s")
         f.hits["clock jumps"] += 1
-        f.hits["jumps seen"] += abs(await f.until(seen, "the clock's time", 10) - step) < 60
+        f.hits["jumps seen"] += is_seen(await f.until(seen, "the clock's time", 10), step)
     file.write_text("+0")
 
 
-def test_the_nodes_clock_jumps(cell, world, tmp_path):
-    file = tmp_path / "clock"
+def test_the_nodes_clock_jumps(cell, world):
+    file = clock_file()
 
     async def fault(f):
-        log = f.world.node.child.log
-
-        def offset():
-            """By the time that the node puts before what it logs; a hang-up signal makes it log something."""
-            size = log.stat().st_size
-            f.world.node.child.send(signal.SIGHUP)
-            wait_until(lambda: log.stat().st_size > size, what="a line in the node's log", seconds=5)
-            stamp = re.findall(r"^ts=(\S+)\.\d+Z", log.read_text(errors="replace"), re.MULTILINE)[-1]
-            # Never 0, which would be waited for.
-            return calendar.timegm(time.strptime(stamp, "%Y-%m-%dT%H:%M:%S")) - time.time() + 1e-6
-
-        await jump(f, file, offset)
+        await jump(f, file, lambda: node_offset(f.world.node))
 
     cell.run(world(env=fake_clock(file)), fault, hits={"clock jumps": 4, "jumps seen": 4})
 
 
-def test_the_databases_clock_jumps(cell, world, tmp_path):
+def test_the_databases_clock_jumps(cell, world):
     """Ahead by an hour all leases end at once; back by an hour the clock of terms falls."""
-    file = tmp_path / "clock"
+    file = clock_file()
     postgres = Postgres()
-    # Not in the environment: that would begin before the change of user, who could not open what root made.
-    postgres.child.argv[:0] = ["env", *(f"{key}={value}" for key, value in fake_clock(file).items())]
+    postgres.child.argv[:0] = fake_clock_words(file)
 
     async def fault(f):
-        await jump(f, file, lambda: float(postgres.execute("SELECT extract(epoch FROM clock_timestamp())")[0][0])
-                   - time.time())
+        await jump(f, file, lambda: database_offset(postgres))
 
     cell.run(world(postgres=[postgres]), fault, hits={"clock jumps": 4, "jumps seen": 4})
 

@@ -20,7 +20,7 @@ from .load import Load
 from .outcome import Outcome
 from .settling import read_back, recover
 from .tally import Tally
-from .usage import Unmeasured, Usage, process_use
+from .usage import Usage, process_use
 from .world import World
 
 
@@ -88,14 +88,14 @@ class Cell:
                    clients: int, limits: Mapping[str, int], hits: Mapping[str, int]) -> None:
         run = world.load_run(self.recorder, self.seed, patience)
         load = Load(run, world.rooms(rooms), **load_options)
-        usage = Usage(world, self.recorder, limits_of(
-            world.node, process_use(world), rooms=rooms, clients=clients + load.connections_max,
-            text_bytes=load.text_bytes) | dict(limits)) if world.measures_usage else Unmeasured()
+        usage = Usage(world, self.recorder, {node.name: limits_of(
+            node, process_use(node, world.database_ports), rooms=rooms, clients=clients + load.connections_max,
+            text_bytes=load.text_bytes, peers=len(world.measured) - 1) | dict(limits) for node in world.measured})
         load.start()
         try:
             await self._until_warm(load)
             before = world.metrics()
-            inside = Fault(self.seed, self.factor, self.outcome, world, load, self.recorder, usage.limits, hits,
+            inside = Fault(self.seed, self.factor, self.outcome, world, load, self.recorder, hits,
                            lambda: _grown(before, world.metrics()))
             if world.has_links:
                 self.recorder.add("fault", fault="links between nodes", phase="begin")

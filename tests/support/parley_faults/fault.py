@@ -28,12 +28,11 @@ told_by_node = ("outcomes_unknown", "endpoint_half_open", "database_links_lost",
 
 class Fault:
     """:param grown: what the node has counted since it began
-    :ivar hits: how often each fault really acted, for the table
-    :ivar limits: how much the node may use of each resource"""
+    :ivar hits: how often each fault really acted, for the table"""
 
     def __init__(self, seed: int, factor: float, outcome: Outcome, world: World, load: Load, recorder: Recorder,
-                 limits: Mapping[str, int], needed: Mapping[str, int], grown: Callable[[], Mapping[str, int]]) -> None:
-        self._factor, self.limits, self._needed, self._grown = factor, limits, needed, grown
+                 needed: Mapping[str, int], grown: Callable[[], Mapping[str, int]]) -> None:
+        self._factor, self._needed, self._grown = factor, needed, grown
         self.world, self.load, self.recorder = world, load, recorder
         self.hits = outcome.hits
         self.random = random.Random(f"{seed}/fault")

@@ -21,7 +21,10 @@ _live_bytes = 128 << 10          # net/session/outbox.hpp: live batches that wai
 _page_events = 100               # actors/core/join_merge.hpp: history that waits for a client
 _dedup_keys = 1024               # actors/core/room_log.hpp: of a room
 _writer_links = 2                # storage/postgres/database_links.hpp: writer and control
+_start_links = 1                 # storage/postgres/shard_map.hpp: while it starts
 _redis_links = 2                 # storage/redis/redis_fan_out.hpp: publishing and subscribing
+_peer_links = 2                  # net/peer/peer_mesh.hpp: to another node, one for each direction of asking
+_peer_bytes = 8 << 20            # net/peer/peer_options.hpp: that wait in one of them
 # What is nobody's: the allocator's arenas and fragments; files that are open for a moment.
 _allocator_bytes = 32 << 20
 _descriptors_of_a_moment = 8
@@ -40,21 +43,26 @@ def settings_of(node: Node) -> dict:
     return tomllib.loads(told.stdout)
 
 
-def limits_of(node: Node, idle: dict[str, int], *, rooms: int, clients: int, text_bytes: int) -> dict[str, int]:
+def limits_of(node: Node, idle: dict[str, int], *, rooms: int, clients: int, text_bytes: int,
+              peers: int = 0) -> dict[str, int]:
     """:param idle: what it uses before anybody comes
+    :param peers: other nodes, which may come and go: then all that the configuration allows may come after `idle`
     :param clients: the most that are connected at once
     :param text_bytes: of a message, on the average"""
     settings = settings_of(node)
     databases, endpoints = len(settings["postgres"]), len(settings["redis"])
-    links = databases * (_writer_links + settings["database"]["reader_connections"])
+    links = databases * (_writer_links + _start_links + settings["database"]["reader_connections"])
     threads = settings["io_threads"] or min(16, os.cpu_count() or 1)
     event_bytes = 2 * text_bytes + 1024  # with its frame in two forms, its key, its place in a container
     growth = (endpoints * settings["fan_out"]["waiting_bytes_max"] +
               rooms * (_window_bytes + threads * _ring_bytes + _dedup_keys * 256) +
-              clients * (_live_bytes + _page_events * event_bytes) + _allocator_bytes)
+              clients * (_live_bytes + _page_events * event_bytes) +
+              peers * _peer_links * _peer_bytes + _allocator_bytes)
     if is_instrumented(node.child.pid):
         growth = _padding * growth + _quarantine_bytes
     rest = idle["descriptors"] + _descriptors_of_a_moment
+    if peers:
+        rest += peers * _peer_links + endpoints * _redis_links + links - idle["database links"]
     most = {"rss": idle["rss"] + growth, "descriptors at rest": rest,
             "descriptors": rest + (settings["limits"]["connections_per_address"] or clients)}
     if databases:

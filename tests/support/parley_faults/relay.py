@@ -14,6 +14,7 @@ import threading
 from typing import Any, Callable
 
 from parley_testkit.ports import free_port
+from parley_testkit.recipes import loopback
 
 from .relay_link import Link
 
@@ -47,10 +48,13 @@ class Relay:
     """Listens on `port` for as long as it lives.
 
     :param postgres: understands PostgreSQL's protocol, for faults in the middle of a commit
+    :param host: this process's address, on which it listens
     :ivar hits: how often each fault really acted"""
 
-    def __init__(self, name: str, target_port: int, *, seed: int = 0, postgres: bool = False) -> None:
+    def __init__(self, name: str, target_port: int, *, seed: int = 0, postgres: bool = False, host: str = loopback,
+                 target_host: str = loopback) -> None:
         self.name, self.target_port, self.is_postgres = name, target_port, postgres
+        self.host, self.target_host = host, target_host
         self.port = free_port()
         self.spoil = Spoil()
         self.hits: collections.Counter = collections.Counter()
@@ -118,7 +122,7 @@ class Relay:
     def _listen(self) -> socket.socket:
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", self.port))
+        listener.bind((self.host, self.port))
         listener.listen(512)
         listener.setblocking(False)
         return listener

@@ -17,6 +17,10 @@ _chunk_bytes = 65536
 _held_bytes_max = 1 << 20
 
 
+# storage/postgres/statements.cpp: that of a batch, and that of a lone event.
+_appends = ("append", "append_one")
+
+
 class Cut(Exception):
     """This link is to end now. The argument is the fault's name, under which it was counted."""
 
@@ -24,7 +28,7 @@ class Cut(Exception):
 class Link:
     """Owned by the relay's loop.
 
-    Commit faults of a PostgreSQL link, each at a transaction that begins with the statement `append`:
+    Commit faults of a PostgreSQL link, each at a transaction that appends events:
     `before`: all but its Sync goes out, then both ends are reset: rolled back;
     `at`: the Sync goes out, and the link is reset at once: either way;
     `after`: the server's whole answer is taken, nothing of it given back, then reset: committed."""
@@ -51,7 +55,7 @@ class Link:
                 await self._await_change()
             self._far = socket.socket()
             self._far.setblocking(False)
-            await loop.sock_connect(self._far, ("127.0.0.1", self._relay.target_port))
+            await loop.sock_connect(self._far, (self._relay.target_host, self._relay.target_port))
             for end in (self._near, self._far):
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             pumps = [loop.create_task(self._pump("up", self._near, self._far)),
@@ -178,7 +182,7 @@ class Link:
 
     def _up(self, message: Message, passed: bytearray, queue: asyncio.Queue, due: float) -> None:
         spoil, relay = self._relay.spoil, self._relay
-        if message.statement == "append" and self._doomed is None and spoil.commit_fault \
+        if message.statement in _appends and self._doomed is None and spoil.commit_fault \
                 and relay.random.random() < spoil.commit_chance:
             self._doomed = message.exchange
             self._doom = spoil.commit_fault

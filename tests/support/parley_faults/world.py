@@ -31,11 +31,9 @@ class World:
     """:param relays: which links go through one: `postgres`, `redis`, `clients`
     :param env: of the node; `database_env` of each PostgreSQL server
     :ivar relay: by those names
-    :cvar measures_usage: the cell watches what the node uses
     :cvar has_links: between nodes, which repeat what a broken one lost
     :ivar database_ports: where the node looks for its databases"""
 
-    measures_usage = True
     has_links = False
 
     def __init__(self, *, seed: int, embedded: bool = False, databases: int = 1, relays: Sequence[str] = (),
@@ -73,6 +71,15 @@ class World:
         except BaseException:
             self._stack.close()
             raise
+
+    @property
+    def measured(self) -> list[Node]:
+        """Whose use of resources the cell watches."""
+        return [self.node]
+
+    def user_at(self, address: str) -> str:
+        """Which of the measured nodes has a database's sessions from there."""
+        return self.node.name
 
     def close(self) -> None:
         self._stack.close()

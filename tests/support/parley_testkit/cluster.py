@@ -23,12 +23,16 @@ PATIENCE_S = 60
 
 class Cluster:
     """:param network: each node and each server gets a place of its own there, named like itself; wants `papers`
+    :param database_settings: of each PostgreSQL server
+    :param flags: of each node; default: `--checked`: storage then proves with each event that its room has no hole
     :ivar nodes: by name; they start with the `with` statement and end with it"""
 
-    def __init__(self, *, databases=1, redis=1, nodes=3, shards=32, papers=None, network: Network | None = None):
-        self.shards, self.papers, self.network = shards, papers, network
+    def __init__(self, *, databases=1, redis=1, nodes=3, shards=32, papers=None, network: Network | None = None,
+                 database_settings=None, flags=("--checked",)):
+        self.shards, self.papers, self.network, self.flags = shards, papers, network, flags
         self.stack = contextlib.ExitStack()
-        self.databases = [Postgres(name, place=self.place(name)) for name in names("database", databases)]
+        self.databases = [Postgres(name, place=self.place(name), **(database_settings or {}))
+                          for name in names("database", databases)]
         self.redis = [Redis(name, place=self.place(name)) for name in names("redis", redis)]
         self.node_count = nodes
         self.nodes = {}
@@ -57,8 +61,8 @@ class Cluster:
         given = {"databases": self.databases, "redis": self.redis, "shards": self.shards} | settings
         papers = papers or (self.papers.of(name) if self.papers else None)
         peer, place, env = free_port(), self.place(name), given.get("env")
-        # --checked: storage then proves with each event that its room has no hole.
-        flags = ["--checked", "--shards", str(given["shards"]), *link_flags(name, peer, papers, **({"host": place.address} if place else {}))]
+        where = {"host": place.address} if place else {}
+        flags = [*self.flags, "--shards", str(given["shards"]), *link_flags(name, peer, papers, **where)]
         node = Node(name, postgres=given["databases"], redis=given["redis"], flags=flags, place=place, env=env)
         node.peer_port = peer
         self.stack.callback(node.child.end, seconds=5)
@@ -82,8 +86,9 @@ class Cluster:
         wait_until(self.is_spread, seconds=PATIENCE_S, what=f"shards on every node: {self.owned()}\n{self.tails()}")
 
     def is_spread(self):
-        owned = self.owned()
-        return sum(owned.values()) == self.shards and all(owned[name] for name in self.nodes)
+        """Each shard has an owner, and each node some of each database."""
+        held = [self._owners_at(server) for server in self.databases]
+        return sum(map(len, held)) == self.shards and all(set(self.nodes) <= set(owners.values()) for owners in held)
 
     def owned(self):
         """{node: shards}, as the databases have it. What is left of the dead does not count."""
@@ -94,6 +99,18 @@ class Cluster:
                 "WHERE l.expires_at > now() GROUP BY 1")))
         return found
 
+    def owners(self):
+        """{shard: the name of the node that owns it}"""
+        return {shard: name for server in self.databases for shard, name in self._owners_at(server).items()}
+
+    def _owners_at(self, server):
+        return dict(server.execute("SELECT s.shard, l.node FROM parley.shard s JOIN parley.lease l "
+                                   "ON l.owner = s.owner WHERE l.expires_at > now()"))
+
+    def database_of(self, room):
+        """Its place in the list, from 0 on."""
+        return shard_of(room, self.shards) % len(self.databases)
+
     def owner_of(self, room):
         """The name of the node that owns the room's shard, as its database has it; None: nobody."""
         shard = shard_of(room, self.shards)
@@ -103,13 +120,18 @@ class Cluster:
         return rows[0][0] if rows else None
 
     def rooms_by_owner(self, each=1):
-        """{node: so many new rooms that it owns}, for each node that owns any."""
-        found = {name: [] for name, count in self.owned().items() if count}
-        while any(len(rooms) < each for rooms in found.values()):
-            room = f"room-{secrets.token_hex(6)}"
-            rooms = found.get(self.owner_of(room))
-            if rooms is not None and len(rooms) < each:
-                rooms.append(room)
+        """{node: so many new rooms that it owns}, for each node that owns any; of each database in turn, of which the
+        node has shards."""
+        owners, count = self.owners(), len(self.databases)
+        found = {}
+        for nth, name in enumerate(sorted(set(owners.values()))):
+            places = sorted({shard % count for shard, owner in owners.items() if owner == name})
+            rooms = found[name] = []
+            while len(rooms) < each:
+                room = f"room-{secrets.token_hex(6)}"
+                if owners.get(shard_of(room, self.shards)) == name and \
+                        self.database_of(room) == places[(nth + len(rooms)) % len(places)]:
+                    rooms.append(room)
         return found
 
     def others(self, name):

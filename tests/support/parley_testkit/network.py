@@ -15,6 +15,7 @@ import re
 import secrets
 import shutil
 import subprocess
+from typing import Iterator
 
 from .processes import exists
 
@@ -61,6 +62,7 @@ class Network:
         self._subnet = f"10.213.{random.SystemRandom().randint(0, 255)}"
         self._switch = f"{self._prefix}-switch"
         self._places: dict[str, Place] = {}
+        self.address = f"{self._subnet}.254"  # this process's own: where places reach what it serves
 
     @staticmethod
     def missing() -> str | None:
@@ -86,7 +88,7 @@ class Network:
             self._in_switch("nft", "add", "table", "bridge", "parley")
             self._in_switch("nft", "add", "chain", "bridge", "parley", "cuts", "{ type filter hook forward priority 0 ; }")
             # This process's own end.
-            self._plug(None, f"ply{self._mark}", f"{self._subnet}.254")
+            self._plug(None, f"ply{self._mark}", self.address)
         except BaseException:
             self._stack.close()
             raise
@@ -105,16 +107,43 @@ class Network:
             self._places[name] = Place(name, address, ("ip", "netns", "exec", namespace), port)
         return self._places[name]
 
+    def move(self, name: str, by: str) -> Place:
+        """The address of one place moves to another, as an operator's floating address does: what runs at `by` and
+        listens everywhere answers there. From then on that is the place of this name; the old one has no address."""
+        old, new = self._places[name], self._places[by]
+        _run("ip", "-n", old.within[-1], "address", "del", f"{old.address}/24", "dev", "eth0")
+        _run("ip", "-n", new.within[-1], "address", "add", f"{old.address}/24", "dev", "eth0")
+        # What a switch does on hearing of the new holder: nobody sends to the old one any more.
+        for place in self._places.values():
+            _run("ip", "-n", place.within[-1], "neighbour", "flush", "to", old.address)
+        _run("ip", "neighbour", "flush", "to", old.address)
+        self._places[name] = dataclasses.replace(new, name=name, address=old.address)
+        return self._places[name]
+
     def cut(self, here: Place, there: Place, *, one_way: bool = False) -> Cut:
         """:param one_way: only what goes from `here` to `there`"""
         return Cut(self, [(here, there)] if one_way else [(here, there), (there, here)])
+
+    @contextlib.contextmanager
+    def redirected(self, place: Place, to: tuple[str, int], there: tuple[str, int]) -> Iterator[None]:
+        """Meanwhile what connects from `place` to one address and port gets to another instead, and does not know."""
+        (address, port), (new_address, new_port) = to, there
+        inside = place.within
+        _run(*inside, "nft", "add", "table", "ip", "parley")
+        _run(*inside, "nft", "add", "chain", "ip", "parley", "ways", "{ type nat hook output priority -100 ; }")
+        told = _run(*inside, "nft", "--echo", "--json", "add", "rule", "ip", "parley", "ways", "ip", "daddr", address,
+                    "tcp", "dport", str(port), "dnat", "to", f"{new_address}:{new_port}")
+        try:
+            yield
+        finally:
+            _run(*inside, "nft", "delete", "rule", "ip", "parley", "ways", "handle", str(_handle(told)))
 
     # --- for a Cut
 
     def drop(self, here: Place, there: Place) -> int:
         told = self._in_switch("nft", "--echo", "--json", "add", "rule", "bridge", "parley", "cuts", "iifname", here.port,
                                "oifname", there.port, "counter", "drop")
-        return next(item["add"]["rule"]["handle"] for item in json.loads(told)["nftables"] if "add" in item)
+        return _handle(told)
 
     def delete(self, handle: int) -> None:
         self._in_switch("nft", "delete", "rule", "bridge", "parley", "cuts", "handle", str(handle))
@@ -153,6 +182,11 @@ def sweep() -> None:
         owner = re.fullmatch(r"parley-(\d+)-[0-9a-f]{4}-.*", name)
         if owner and not exists(int(owner[1])):
             subprocess.run(["ip", "netns", "delete", name], capture_output=True)
+
+
+def _handle(told: str) -> int:
+    """Of the rule that was added."""
+    return next(item["add"]["rule"]["handle"] for item in json.loads(told)["nftables"] if "add" in item)
 
 
 def _run(*words: str) -> str:

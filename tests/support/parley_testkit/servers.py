@@ -86,8 +86,9 @@ class Server:
 class Postgres(Server):
     """One cluster with an empty database `parley`. `url` is what `parleyd --postgres` takes."""
 
-    def __init__(self, name: str = "postgres", *, place: Place | None = None, **settings: str | int) -> None:
-        self.name, self.port, self.place = name, free_port(), place
+    def __init__(self, name: str = "postgres", *, place: Place | None = None, port: int | None = None,
+                 **settings: str | int) -> None:
+        self.name, self.port, self.place = name, port or free_port(), place
         self.folder = workspace.folder(name)
         self.user = postgres_account()
         self.cluster = self.folder / "cluster"
@@ -109,12 +110,15 @@ class Postgres(Server):
         return self
 
     @classmethod
-    def standby_of(cls, primary: "Postgres", name: str, *, port: int | None = None, **settings: str | int) -> "Postgres":
+    def standby_of(cls, primary: "Postgres", name: str, *, port: int | None = None, place: Place | None = None,
+                   **settings: str | int) -> "Postgres":
         """A copy of a running primary, which follows it once started.
-        :param port: where it reaches the primary; default: the primary's own"""
-        standby = cls(name, **settings)
+        :param port: where it reaches the primary; default: the primary's own
+        :param place: it listens at each address there, on the primary's port: that of the primary may move to it"""
+        there = {"port": primary.port, "listen_addresses": "*"} if place else {}
+        standby = cls(name, place=place, **there, **settings)
         argv = [str(postgres_program("pg_basebackup")), "-D", str(standby.cluster), "-R", "-X", "stream", "-c", "fast",
-                "-d", f"host=127.0.0.1 port={port or primary.port} user={database_user} sslmode=disable "
+                "-d", f"host={primary.host} port={port or primary.port} user={database_user} sslmode=disable "
                 f"gssencmode=disable application_name={name}"]
         make_postgres_folder(standby.cluster, standby.user)
         standby._run(argv)
@@ -128,8 +132,8 @@ class Postgres(Server):
         try:
             psycopg2.connect(self.url.replace("/parley", "/postgres"), connect_timeout=2).close()
             return True
-        except psycopg2.OperationalError:
-            return False
+        except psycopg2.OperationalError as error:
+            return "too many clients" in str(error)  # others were first
 
     def execute(self, statement: str, *parameters, database: str = "parley") -> list[tuple]:
         """Runs one statement outside any transaction and returns its rows."""
@@ -147,7 +151,7 @@ class Postgres(Server):
         self._run(initdb_command(self.cluster, self.waldir))
         if self.place:
             with open(self.cluster / "pg_hba.conf", "a") as rules:
-                rules.write("host all all samenet trust\n")
+                rules.write("host all all samenet trust\nhost replication all samenet trust\n")
 
     def _run(self, argv: list[str]) -> None:
         """One of PostgreSQL's programs, as the user who owns the cluster."""
