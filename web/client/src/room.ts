@@ -1,0 +1,361 @@
+import { fullJitter } from "./backoff.js";
+import type { Draft } from "./draft.js";
+import { Emitter } from "./emitter.js";
+import { ParleyError } from "./errors.js";
+import { History } from "./history.js";
+import type { Keeper } from "./keeper.js";
+import { Messages } from "./messages.js";
+import type { Pending } from "./publisher.js";
+import { Reader } from "./reader.js";
+import type { Batch, Envelope, Gap, JoinOptions, Joined, Marker, Position, Published, RoomEvent, WireError } from "./protocol.js";
+import { Sequence, type Effect } from "./sequence.js";
+import type { World } from "./world.js";
+
+/** How to join. Without anything: from now on. */
+export interface RoomOptions {
+  /** Begin so many events before the newest, 0 to 1000. */
+  rewind?: number;
+  /** Begin right behind this position. It wins over `rewind` and over a kept position. */
+  since?: Position;
+  /** At a resume: `fill` (default) brings all that was missed, `jump` passes over all but the newest `max`. */
+  onGap?: "fill" | "jump";
+  /** 1 to 1000, default 100. */
+  max?: number;
+  /** How many newest messages `room.messages` keeps. Default 1000. */
+  keep?: number;
+  /** How many events may wait for a loop; then the stream stops until it has caught up. Default 1000. */
+  buffer?: number;
+}
+
+/** `connecting`: never joined yet; `resuming`: was joined, is not now; `closed`: ended for good. */
+export type RoomState = "connecting" | "resuming" | "catchingUp" | "live" | "closed";
+
+/** What `room.items()` yields, in the order of the stream. */
+export type Item =
+  | { type: "event"; event: RoomEvent }
+  | { type: "gap" | "reset"; gap: Gap }
+  | { type: "live"; at: Position };
+
+export interface RoomEvents {
+  event: RoomEvent;
+  /** As it came, once its events were told. */
+  batch: Batch;
+  live: Marker;
+  /** The server's buffer for this reader, or this reader's own for its loop, ran over: the stream goes on from storage. */
+  catchingUp: Marker;
+  /** Numbers were passed over: `jump` or `retention`. */
+  gap: Gap;
+  /** The log lost what you held: everything was dropped. */
+  reset: Gap;
+  /** Back after a loss, with nothing missed: what came meanwhile follows now. */
+  recovered: { since: Position; head: Position };
+  /** The stream broke its promise. A resume from the last good position is under way. */
+  broken: ParleyError;
+  state: { state: RoomState; cause?: ParleyError };
+  /** `room.messages` changed. */
+  change: Messages;
+  /** `room.pending` changed. */
+  pending: Pending[];
+}
+
+/** What a room needs of its client. */
+export interface RoomPort {
+  world: World;
+  keeper: Keeper;
+  request(body: object, onReply: (reply: Envelope) => void): boolean;
+  ask(body: object): Promise<Envelope>;
+  publish(room: string, draft: Draft): Promise<Published>;
+  pending(room: string): Pending[];
+  left(room: Room): void;
+}
+
+const keepDefault = 1000;
+const bufferDefault = 1000;
+
+/** One room's stream, over however many connections: listen, or loop over it with `for await`. */
+export class Room implements AsyncIterable<RoomEvent> {
+  state: RoomState = "connecting";
+  /** The newest messages, and older ones that were asked for. */
+  readonly messages = new Messages();
+  readonly history: History;
+
+  #sequence: Sequence;
+  #reader: Reader<Item>;
+  #emitter = new Emitter<RoomEvents>();
+  #isRead = false; // by a loop
+  #isPaused = false; // until the loop has taken enough
+  #error: ParleyError | null = null;
+  #isJoined = false; // ever
+  #waits: { what: "joined" | "live"; resolve(): void; reject(error: ParleyError): void }[] = [];
+  #attempt = 0;
+  #turn = 0; // counts joins, so that an answer to a former one is known as such
+  #cancelRetry = () => {};
+
+  constructor(readonly name: string, private readonly options: RoomOptions, private readonly port: RoomPort) {
+    this.#sequence = new Sequence(options.since ?? port.keeper.position(name));
+    this.#reader = new Reader(Math.max(1, options.buffer ?? bufferDefault), () => this.#taken());
+    this.history = new History(name, this.messages, {
+      ask: (body) => port.ask(body),
+      joined: () => this.#when("joined", this.#isJoined),
+      changed: () => this.#emitter.emit("change", this.messages),
+    });
+  }
+
+  /** Of the last event received; null before the first join is answered. */
+  get position(): Position | null {
+    return this.#sequence.position;
+  }
+
+  /** Your messages that are not answered yet, oldest first. */
+  get pending(): Pending[] {
+    return this.port.pending(this.name);
+  }
+
+  /** @returns a function that ends the listening */
+  on<Name extends keyof RoomEvents>(name: Name, act: (value: RoomEvents[Name]) => void): () => void {
+    const off = this.#emitter.on(name, act);
+    if (this.#reader.size > 0 && !this.#isForLoop()) queueMicrotask(() => this.#tellWaiting());
+    return off;
+  }
+
+  /** Resolves once the event is committed to storage. Until then it is repeated over every loss of connection. */
+  publish(draft: Draft): Promise<Published> {
+    return this.port.publish(this.name, draft);
+  }
+
+  /** Resolves when the stream has caught up; at once where it has. */
+  whenLive(): Promise<void> {
+    return this.#when("live", this.state === "live");
+  }
+
+  /** The events one by one. While the loop is slow the stream waits; nothing is skipped and memory stays bounded. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<RoomEvent, void> {
+    for await (const item of this.items()) if (item.type === "event") yield item.event;
+  }
+
+  /** As the loop over the room, with gaps, resets and `live` in their place between the events. */
+  async *items(): AsyncGenerator<Item, void> {
+    if (this.#isRead) throw new ParleyError("already_reading", "another loop reads this room", { room: this.name });
+    this.#isRead = true;
+    try {
+      for (;;) {
+        const { done, value } = await this.#reader.next();
+        if (done) return;
+        yield value;
+        this.port.keeper.stands(this.name, positionOf(value)); // the loop's body is done with it
+      }
+    } finally {
+      this.#isRead = false;
+      this.#reader.release();
+      if (!this.#isForLoop()) this.#reader.drain();
+    }
+  }
+
+  /** Ends the stream and this handle. What was published still goes out. */
+  leave(): void {
+    if (this.state === "closed") return;
+    this.port.request({ leave: { room: this.name } }, () => {});
+    this.close(new ParleyError("left", "this room was left", { room: this.name }));
+    this.port.left(this);
+  }
+
+  // --- for the client ---
+
+  /** @internal What `connect` says about this room; null where it is not to be joined now. */
+  joinOptions(): JoinOptions | null {
+    if (this.state === "closed" || this.#isPaused) return null;
+    const { rewind = 0, onGap, max } = this.options;
+    return this.#sequence.joinOptions({ rewind: { limit: rewind } }, { ...(onGap && { on_gap: onGap }), ...(max && { max }) });
+  }
+
+  /** @internal Asks for the stream on the connection that there is. */
+  join(): void {
+    const options = this.joinOptions();
+    if (!options) return;
+    this.#cancelRetry();
+    this.#sequence.lost();
+    const turn = ++this.#turn;
+    this.port.request({ join: { room: this.name, ...options } }, (reply) => turn === this.#turn && this.admitted(reply));
+  }
+
+  /** @internal The answer to a join. */
+  admitted({ joined, error }: { joined?: Joined; error?: WireError }): void {
+    if (this.state === "closed" || this.#isPaused) return;
+    if (!joined) return this.#failed(error ? ParleyError.of(error) : new ParleyError("broken_frame", "a join was not answered", { retryable: true }));
+    const since = this.#sequence.position;
+    const effects = this.#sequence.joined(joined);
+    if (!this.#isJoined && this.#sequence.position) this.history.beginsBehind(this.#sequence.position.seq);
+    this.#isJoined = true;
+    this.#enter("catchingUp");
+    this.#settle("joined");
+    if (since && joined.recovered && joined.start.seq === since.seq) this.#emitter.emit("recovered", { since, head: joined.head });
+    this.#perform(effects);
+  }
+
+  /** @internal A push of this room. */
+  push(envelope: Envelope): void {
+    if (this.state === "closed" || this.#sequence.phase === "none") return;
+    const { batch, live, catching_up, gap, head, evicted } = envelope;
+    if (batch) this.#batch(batch);
+    else if (gap && this.#isForLoop() && this.#reader.free === 0) this.#pause();
+    else if (gap) this.#perform(this.#sequence.gap(gap));
+    else if (head) this.#perform(this.#sequence.heardHead(head));
+    else if (live) this.#mark(this.#sequence.live(live), "live", live);
+    else if (catching_up) this.#mark(this.#sequence.catchingUp(catching_up), "catchingUp", catching_up);
+    else if (evicted) this.#failed(new ParleyError("evicted", evicted.error?.message ?? "no longer of this room", { room: this.name }));
+  }
+
+  /** @internal The connection is gone. */
+  lost(cause?: ParleyError): void {
+    this.#cancelRetry();
+    this.#sequence.lost();
+    if (this.state !== "closed" && !this.#isPaused) this.#enter(this.#isJoined ? "resuming" : "connecting", cause);
+  }
+
+  /** @internal For good. */
+  close(error: ParleyError): void {
+    if (this.state === "closed") return;
+    this.#cancelRetry();
+    this.#sequence.lost();
+    this.#error = error;
+    this.#enter("closed", error);
+    const isWanted = error.code === "left" || error.code === "closed";
+    this.#reader.end(isWanted ? undefined : error);
+    for (const { reject } of this.#waits.splice(0)) reject(error);
+  }
+
+  /** @internal */
+  pendingChanged(): void {
+    if (this.#emitter.has("pending")) this.#emitter.emit("pending", this.pending);
+  }
+
+  // --- the stream ---
+
+  #batch(batch: Batch): void {
+    const before = this.#sequence.position!;
+    for (const effect of this.#sequence.batch(batch)) {
+      if (effect.type !== "show") this.#perform([effect]);
+      else if (!this.#show(effect.events, before, batch)) return this.#pause();
+    }
+  }
+
+  /** @returns false where the loop's buffer could not take them all: the stream then stands behind the last that it took */
+  #show(events: RoomEvent[], before: Position, batch: Batch): boolean {
+    const isForLoop = this.#isForLoop();
+    const taken = isForLoop ? events.slice(0, this.#reader.free) : events;
+    if (taken.length < events.length) this.#sequence.standAt(taken[taken.length - 1] ?? before);
+    if (taken.length === 0) return false;
+    const revision = this.messages.revision;
+    for (const event of taken) this.messages.apply(event);
+    const first = this.messages.trim((this.options.keep ?? keepDefault) + this.history.extra);
+    if (first !== null) this.history.trimmed(first);
+    for (const event of taken) this.#emitter.emit("event", event);
+    this.#emitter.emit("batch", { ...batch, events: taken });
+    if (revision !== this.messages.revision) this.#emitter.emit("change", this.messages);
+    for (const event of isForLoop ? taken : []) this.#reader.add({ type: "event", event });
+    if (!isForLoop) this.port.keeper.stands(this.name, taken[taken.length - 1]!);
+    return taken.length === events.length;
+  }
+
+  #mark(effects: Effect[], state: "live" | "catchingUp", marker: Marker): void {
+    if (effects.length > 0) return this.#perform(effects);
+    if (state === "live") this.#attempt = 0;
+    this.#enter(state);
+    this.#emitter.emit(state, marker);
+    if (state === "live") this.#settle("live");
+    if (state === "live" && this.#isForLoop() && this.#reader.free > 0) this.#reader.add({ type: "live", at: marker.at });
+  }
+
+  #perform(effects: Effect[]): void {
+    for (const effect of effects) {
+      if (effect.type === "gap" || effect.type === "reset") this.#passedOver(effect.type, effect.gap);
+      else if (effect.type === "broken") {
+        const error = new ParleyError("broken_stream", effect.evidence, { room: this.name, retryable: true });
+        this.#emitter.emit("broken", error);
+        this.#failed(error);
+      }
+    }
+  }
+
+  #passedOver(type: "gap" | "reset", gap: Gap): void {
+    if (type === "reset") {
+      this.messages.clear();
+      this.#emitter.emit("change", this.messages);
+    }
+    if (this.messages.size === 0) this.history.beginsBehind(gap.to.seq);
+    this.#emitter.emit(type, gap);
+    if (this.#isForLoop()) this.#reader.add({ type, gap });
+    else this.port.keeper.stands(this.name, gap.to);
+  }
+
+  /** Joins again after a pause, or gives up where that would only repeat. */
+  #failed(error: ParleyError): void {
+    if (!error.retryable) {
+      this.close(error);
+      return this.port.left(this);
+    }
+    this.#sequence.lost();
+    this.#enter(this.#isJoined ? "resuming" : "connecting", error);
+    const pauseMs = error.retryAfterMs + fullJitter(this.#attempt++, this.port.world.random());
+    this.#cancelRetry();
+    this.#cancelRetry = this.port.world.after(pauseMs, () => this.join());
+  }
+
+  // --- back-pressure ---
+
+  #pause(): void {
+    this.#isPaused = true;
+    this.#turn += 1;
+    this.port.request({ leave: { room: this.name } }, () => {});
+    this.#sequence.lost();
+    this.#enter("catchingUp");
+    this.#emitter.emit("catchingUp", { room: this.name, at: this.#sequence.position! });
+  }
+
+  /** The loop took something. Half a buffer is worth a question. */
+  #taken(): void {
+    if (!this.#isPaused || this.#reader.size > this.#reader.free) return;
+    this.#isPaused = false;
+    this.join();
+  }
+
+  /** Somebody listens to what was kept for a loop that did not come. */
+  #tellWaiting(): void {
+    if (this.#isRead) return;
+    for (const item of this.#reader.drain()) {
+      if (item.type === "event") this.#emitter.emit("event", item.event);
+      this.port.keeper.stands(this.name, positionOf(item));
+    }
+    this.#taken();
+  }
+
+  /** Where nobody listens, events are kept for the loop that is to come. */
+  #isForLoop(): boolean {
+    return this.#isRead || !(["event", "batch", "change"] as const).some((name) => this.#emitter.has(name));
+  }
+
+  // --- state ---
+
+  #enter(state: RoomState, cause?: ParleyError): void {
+    if (this.state === state && !cause) return;
+    this.state = state;
+    this.#emitter.emit("state", cause ? { state, cause } : { state });
+  }
+
+  #when(what: "joined" | "live", isNow: boolean): Promise<void> {
+    if (this.#error) return Promise.reject(this.#error);
+    if (isNow) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#waits.push({ what, resolve, reject }));
+  }
+
+  #settle(what: "joined" | "live"): void {
+    const met = this.#waits.filter((wait) => wait.what === what);
+    this.#waits = this.#waits.filter((wait) => wait.what !== what);
+    for (const { resolve } of met) resolve();
+  }
+}
+
+function positionOf(item: Item): Position {
+  const { term, seq } = item.type === "event" ? item.event : item.type === "live" ? item.at : item.gap.to;
+  return { term, seq };
+}
