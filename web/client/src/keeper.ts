@@ -57,12 +57,12 @@ export class Keeper {
 
   position(room: string): Position | null {
     const kept = this.#read(this.kept.positions, this.#key("position", room));
-    return isPosition(kept) ? kept : null;
+    return isPosition(kept) ? { term: kept.term, seq: kept.seq } : null;
   }
 
-  stands(room: string, position: Position): void {
+  stands(room: string, { term, seq }: Position): void {
     if (!this.kept.positions) return;
-    this.#waiting.set(room, position);
+    this.#waiting.set(room, { term, seq });
     if (this.#isPlanned) return;
     this.#isPlanned = true;
     this.world.after(positionPauseMs, () => this.flush());

@@ -356,6 +356,5 @@ export class Room implements AsyncIterable<RoomEvent> {
 }
 
 function positionOf(item: Item): Position {
-  const { term, seq } = item.type === "event" ? item.event : item.type === "live" ? item.at : item.gap.to;
-  return { term, seq };
+  return item.type === "event" ? item.event : item.type === "live" ? item.at : item.gap.to;
 }

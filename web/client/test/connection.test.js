@@ -277,7 +277,7 @@ test("closing says goodbye, ends loops, and leaves no timer behind", async () =>
 
 test("a client closed in the turn that made it never connects", async () => {
   const world = new World();
-  (await world.connect()).close();
+  world.start().close();
   await settled();
   assert.equal(world.sockets.length, 0);
 });

@@ -106,6 +106,10 @@ export class World {
   }
 
   async connect(options = {}) {
+    return this.start(options);
+  }
+
+  start(options = {}) {
     const who = options.getToken ? {} : { user: "ana" };
     const client = connect({ url: "http://node:8080", ...who, world: this.world, ...options });
     client.told = [];
