@@ -48,7 +48,7 @@ export class ParleyError extends Error {
   readonly clientMsgId: string | undefined;
 
   constructor(code: ErrorName, message: string, details: ErrorDetails = {}) {
-    super(message, { cause: details.cause });
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = "ParleyError";
     this.code = code;
     this.number = details.number ?? 0;
