@@ -196,7 +196,7 @@ PARTS = [
     Part("cluster", 150, "three nodes as one: killed, stopped, back again; strangers, TLS; scripts/cluster", cluster),
     Part("checker", 120, "the replay finds each bug of a lying node", checker),
     Part("page", 90, "the page's rules, and two tabs of a real browser", page),
-    Part("client", 60, "the client library: its rules, a node and a cluster that are killed, the docs' snippets", client),
+    Part("client", 60, "the client library: rules, a node and a cluster that are killed, the docs' snippets", client),
     Part("replay", 120, "real chat on both backends, with kill -9", replay),
     Part("faults", 150, "the strongest cells of the fault matrix, with short faults", faults),
     Part("simulate", 420, "5,000 worlds in virtual time, those that found a bug, and bugs that must be found", simulate),

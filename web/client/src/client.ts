@@ -39,7 +39,7 @@ export interface ClientEvents {
   connected: Connected;
   /** The node is about to stop; this client moves to another one by itself. */
   reconnect: Reconnect;
-  /** What concerns no call of yours: a full storage, an error that the server pushed. */
+  /** What concerns no call of yours: a full storage, a refused message of an earlier page, an error that the server pushed. */
   error: ParleyError;
 }
 
@@ -90,6 +90,7 @@ export class Client {
       request,
       lose: (why) => this.#link.lose(why),
       pendingChanged: (room) => this.#rooms.get(room)?.pendingChanged(),
+      failed: (error) => this.#emitter.emit("error", error),
     }, outboxMax);
     this.#stopWaking = whenAwake(() => this.hurry());
     // Not at once: who makes a client may still want to listen, and to join rooms that `connect` then carries.

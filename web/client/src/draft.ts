@@ -5,7 +5,10 @@ import type { Content, Limits } from "./protocol.js";
 export interface Draft extends Content {
   /** The seq of the message of this room that it answers. */
   replyTo?: number;
-  /** A key of your own, 1 to 128 printable ASCII characters. Without it the library makes one. */
+  /**
+   * A key of your own, 1 to 128 printable ASCII characters. Without it the library makes one. Keys that grow, as the
+   * library's do, cost the server less, and a kept outbox is sent in their order.
+   */
   clientMsgId?: string;
 }
 

@@ -51,7 +51,7 @@ export class Keeper {
         this.drop(clientMsgId);
         return [];
       }
-      return [{ room, content, at, clientMsgId, tries: 1, state: "waiting" as const }];
+      return [{ room, content, at, clientMsgId, tries: 1, sentAt: 0, state: "waiting" as const }];
     });
   }
 

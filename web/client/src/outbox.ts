@@ -9,6 +9,8 @@ export interface Entry {
   readonly at: number;
   /** How often it was sent. */
   tries: number;
+  /** When it was sent last, in ms since the epoch; 0 where this client never did. */
+  sentAt: number;
   state: "waiting" | "sent";
 }
 

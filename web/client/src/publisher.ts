@@ -22,6 +22,8 @@ export interface PublisherPort {
   request(body: object, onReply: (reply: Envelope) => void): boolean;
   lose(why: string): void;
   pendingChanged(room: string): void;
+  /** Of a message that an earlier page left behind: nobody here waits for its answer. */
+  failed(error: ParleyError): void;
 }
 
 interface Settle {
@@ -63,7 +65,7 @@ export class Publisher {
     }
     const content = wireContent(draft, this.port.limits());
     const clientMsgId = draft.clientMsgId ?? this.#ids.next();
-    const entry: Entry = { room, clientMsgId, content, at: this.world.now(), tries: 0, state: "waiting" };
+    const entry: Entry = { room, clientMsgId, content, at: this.world.now(), tries: 0, sentAt: 0, state: "waiting" };
     const settle = {} as Settle;
     settle.answer = new Promise((resolve, reject) => Object.assign(settle, { resolve, reject }));
     this.#settles.set(entry, settle);
@@ -87,7 +89,8 @@ export class Publisher {
     for (const cancel of this.#releases.values()) cancel();
     this.#releases.clear();
     this.#pauses.clear();
-    this.#watch(false);
+    this.#cancelAnswer?.();
+    this.#cancelAnswer = null;
     for (const outbox of this.#rooms.values()) outbox.lost();
   }
 
@@ -119,16 +122,16 @@ export class Publisher {
 
   #send(outbox: Outbox, entry: Entry): void {
     const { room, clientMsgId: client_msg_id, content } = entry;
+    entry.sentAt = this.world.now();
     this.port.request({ publish: { room, client_msg_id, ...content } }, ({ published, error }) => {
-      this.#watch(false);
       if (published) this.#stored(outbox, entry, published);
       else if (error?.retryable) this.#failed(outbox, entry, error.retry_after_ms ?? 0);
       else this.#refused(outbox, entry, error ? ParleyError.of(error) : notAnswered(entry));
       if (outbox.awaitsRelease) this.#pause(outbox, room);
       this.#flushRoom(room);
-      this.#watch([...this.#rooms.values()].some(({ inFlight }) => inFlight > 0));
+      this.#watch();
     });
-    this.#watch(true);
+    if (!this.#cancelAnswer) this.#watch();
   }
 
   #stored(outbox: Outbox, entry: Entry, answer: Published): void {
@@ -137,7 +140,9 @@ export class Publisher {
   }
 
   #refused(outbox: Outbox, entry: Entry, error: ParleyError): void {
-    this.#leave(outbox, entry)?.reject(error);
+    const settle = this.#leave(outbox, entry);
+    if (settle) settle.reject(error);
+    else this.port.failed(error);
   }
 
   #failed(outbox: Outbox, entry: Entry, pauseMs: number): void {
@@ -179,14 +184,15 @@ export class Publisher {
     return settle;
   }
 
-  /** A connection that brings everything but answers does no good. */
-  #watch(isOn: boolean): void {
-    if (!isOn) {
-      this.#cancelAnswer?.();
-      this.#cancelAnswer = null;
-    } else {
-      this.#cancelAnswer ??= this.world.after(answerWaitMs, () => this.port.lose("a message was not answered"));
-    }
+  /** A connection that brings everything but the answer to the oldest question does no good. */
+  #watch(): void {
+    this.#cancelAnswer?.();
+    this.#cancelAnswer = null;
+    const sent = [...this.#rooms.values()].flatMap(({ entries }) => entries.filter(({ state }) => state === "sent"));
+    if (sent.length === 0) return;
+    const oldest = Math.min(...sent.map(({ sentAt }) => sentAt));
+    const leftMs = Math.max(0, oldest + answerWaitMs - this.world.now());
+    this.#cancelAnswer = this.world.after(leftMs, () => this.port.lose("a message was not answered"));
   }
 }
 

@@ -3,6 +3,7 @@ import type { Socket, World } from "./world.js";
 
 const openWaitMs = 15_000;
 const pongWaitMs = 10_000;
+const overdueFactor = 4;
 
 /** Why a session ended: the close code, or 0 where this side gave up. */
 export interface Ending {
@@ -90,10 +91,11 @@ export class Session {
 
   /**
    * A browser does not show the server's pings, so after a quiet while this side asks. A timer that is far too late
-   * slept with its machine: by then the server has given this connection up.
+   * slept with its machine: by then the server has given this connection up. (In a tab that nobody looks at timers
+   * are up to a minute late, and all is well.)
    */
   #isOverdue(): boolean {
-    return this.world.now() - this.#heardAt > 2 * this.pingMs + pongWaitMs;
+    return this.world.now() - this.#heardAt > overdueFactor * this.pingMs;
   }
 
   #watch(ms: number, act: () => void): void {

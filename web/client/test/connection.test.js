@@ -194,6 +194,16 @@ test("a silent connection is asked, and dropped when it does not answer", async 
   assert.match(told(client, "state").at(-1).cause.message, /ping/u);
 });
 
+test("a timer that is a minute late, as in a tab that nobody looks at, is no sleep", async () => {
+  const world = new World();
+  const { client } = await world.liveRoom(1);
+  world.clock.sleep(85_000);
+  assert.equal(client.state, "connected");
+  world.socket.answer("ping", { pong: {} });
+  world.clock.pass(20_000);
+  assert.equal(client.state, "connected");
+});
+
 test("a socket that never opens, or never answers connect, is given up", async () => {
   for (const opens of [false, true]) {
     const world = new World();

@@ -233,6 +233,20 @@ test("a connection that answers no publish is left for another", async () => {
   assert.deepEqual(texts(world), ["hello?"]);
 });
 
+test("one room's answers do not hide that another room's never come", async () => {
+  const world = new World();
+  const { client, room } = await world.liveRoom(1);
+  room.publish({ text: "hello?" });
+  for (let turn = 1; turn < 20; turn += 1) {
+    client.publish("other", { text: `${turn}` });
+    stores(world, turn, turn);
+    world.clock.pass(1000);
+  }
+  assert.equal(client.state, "connected");
+  world.clock.pass(1000);
+  assert.equal(client.state, "resuming");
+});
+
 test("what was sent and is older than the server's memory of keys is given up, what was never sent is not", async () => {
   const world = new World();
   const { room } = await world.liveRoom(1);
@@ -269,6 +283,25 @@ test("a kept outbox is sent again by the next page, in order and under its ids, 
   assert.deepEqual(ids(next).slice(0, 2), before.slice(1));
   assert.ok(ids(next)[2] > ids(next)[1]);
   for (const index of [0, 1, 2]) stores(next, index, index + 3);
+  assert.deepEqual(outbox.keys(""), []);
+});
+
+test("a kept message that is refused, or too old, is told: nobody waits for it", async () => {
+  const outbox = memoryStorage();
+  const first = new World();
+  const client = await first.connect({ persist: { outbox } });
+  client.publish("general", { text: "long ago" });
+  first.clock.pass(86_400_000);
+  client.publish("general", { text: "refused" });
+  client.close();
+
+  const next = new World();
+  next.clock.ms = first.clock.ms;
+  const again = await next.connect({ persist: { outbox } });
+  await next.admit();
+  assert.deepEqual(texts(next), ["refused"]);
+  refuses(next, 0, "message_too_large");
+  assert.deepEqual(told(again, "error").map(({ code }) => code), ["too_old", "message_too_large"]);
   assert.deepEqual(outbox.keys(""), []);
 });
 

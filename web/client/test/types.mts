@@ -4,6 +4,8 @@ import { connect, memoryStorage, ParleyError, type Message, type Published, type
 const client = connect({ urls: ["http://a", "http://b"], user: "ana", persist: { outbox: memoryStorage() } });
 const room: Room = client.join("general", { rewind: 50, onGap: "jump", max: 100 });
 
+connect({ WebSocket }).hurry();
+
 room.on("gap", ({ from, to, reason }) => [from + to.seq, reason === "jump"]);
 room.on("state", ({ state, cause }) => state === "live" && cause?.code);
 const off: () => void = room.on("change", (messages) => messages.list().map((message: Message) => message.deleted));
