@@ -14,7 +14,16 @@ const run = (name, ...words) => execFileSync(tool(name), words, { cwd: here, std
 
 rmSync(new URL("dist", import.meta.url), { recursive: true, force: true });
 run("tsc", "--project", "tsconfig.json");
-run("esbuild", "src/index.ts", "--bundle", "--minify", "--format=esm", "--target=es2022", "--log-level=warning", `--outfile=${bundle}`);
+run(
+  "esbuild",
+  "src/index.ts",
+  "--bundle",
+  "--minify",
+  "--format=esm",
+  "--target=es2022",
+  "--log-level=warning",
+  `--outfile=${bundle}`,
+);
 
 const code = readFileSync(new URL(bundle, import.meta.url));
 const size = gzipSync(code, { level: 9 }).length;

@@ -27,6 +27,7 @@ function socketUrl(text: string): string {
   }
   const scheme = { "http:": "ws:", "https:": "wss:", "ws:": "ws:", "wss:": "wss:" }[url.protocol];
   if (!scheme) throw new ParleyError("bad_option", `"${text}" begins with none of http, https, ws and wss`);
-  if (url.username || url.password) throw new ParleyError("bad_option", "a name or password in a URL is never sent: use getToken");
+  if (url.username || url.password)
+    throw new ParleyError("bad_option", "a name or password in a URL is never sent: use getToken");
   return `${scheme}//${url.host}${url.pathname === "/" ? "/v1/ws" : url.pathname}`;
 }

@@ -4,10 +4,19 @@ import { Emitter } from "./emitter.js";
 import { ParleyError } from "./errors.js";
 import { Keeper, type Persistence } from "./keeper.js";
 import { Link, type Credentials, type LinkState } from "./link.js";
-import { limitsDefault, type Connected, type Envelope, type JoinOptions, type Limits, type Published, type Reconnect } from "./protocol.js";
+import {
+  limitsDefault,
+  type Connected,
+  type Envelope,
+  type JoinOptions,
+  type Limits,
+  type Published,
+  type Reconnect,
+} from "./protocol.js";
 import { Publisher } from "./publisher.js";
 import { Questions } from "./questions.js";
-import { Room, type RoomOptions } from "./room.js";
+import { Room } from "./room.js";
+import type { RoomOptions } from "./shape.js";
 import { Tokens, type GetToken } from "./token.js";
 import { whenAwake } from "./wake.js";
 import { realWorld, type WebSocketClass, type World } from "./world.js";
@@ -39,7 +48,7 @@ export interface ClientEvents {
   connected: Connected;
   /** The node is about to stop; this client moves to another one by itself. */
   reconnect: Reconnect;
-  /** What concerns no call of yours: a full storage, a refused message of an earlier page, an error that the server pushed. */
+  /** What concerns no call of yours: a full storage, an earlier page's message refused, an error that the server pushed. */
   error: ParleyError;
 }
 
@@ -84,14 +93,19 @@ export class Client {
     const name = persist.name ?? `${user ?? ""}@${new URL(addresses.all[0]!).host}`;
     this.#keeper = new Keeper(persist, name, this.#world, (error) => this.#emitter.emit("error", error));
     this.#questions = new Questions(request);
-    this.#publisher = new Publisher(this.#world, this.#keeper, {
-      limits: () => this.limits,
-      isConnected: () => this.state === "connected",
-      request,
-      lose: (why) => this.#link.lose(why),
-      pendingChanged: (room) => this.#rooms.get(room)?.pendingChanged(),
-      failed: (error) => this.#emitter.emit("error", error),
-    }, outboxMax);
+    this.#publisher = new Publisher(
+      this.#world,
+      this.#keeper,
+      {
+        limits: () => this.limits,
+        isConnected: () => this.state === "connected",
+        request,
+        lose: (why) => this.#link.lose(why),
+        pendingChanged: (room) => this.#rooms.get(room)?.pendingChanged(),
+        failed: (error) => this.#emitter.emit("error", error),
+      },
+      outboxMax,
+    );
     this.#stopWaking = whenAwake(() => this.hurry());
     // Not at once: who makes a client may still want to listen, and to join rooms that `connect` then carries.
     queueMicrotask(() => this.state === "connecting" && this.#link.connect());
@@ -109,7 +123,8 @@ export class Client {
   /** @throws ParleyError `already_joined`, `closed` */
   join(name: string, options: RoomOptions = {}): Room {
     if (this.state === "closed") throw new ParleyError("closed", "this client is closed: connect again");
-    if (this.#rooms.has(name)) throw new ParleyError("already_joined", `${name} is joined: client.room("${name}") has it`, { room: name });
+    if (this.#rooms.has(name))
+      throw new ParleyError("already_joined", `${name} is joined: client.room("${name}") has it`, { room: name });
     const room = new Room(name, options, {
       world: this.#world,
       keeper: this.#keeper,
@@ -143,7 +158,8 @@ export class Client {
   /** Resolves with the next `connected`, at once where there is a connection; fails where the client closes before. */
   whenConnected(): Promise<void> {
     if (this.state === "connected") return Promise.resolve();
-    if (this.state === "closed") return Promise.reject(new ParleyError("closed", "this client is closed: connect again"));
+    if (this.state === "closed")
+      return Promise.reject(new ParleyError("closed", "this client is closed: connect again"));
     return new Promise((resolve, reject) => {
       const off = this.on("state", ({ state, cause }) => {
         if (state !== "connected" && state !== "closed") return;
@@ -165,14 +181,19 @@ export class Client {
   }
 
   #makeLink(addresses: Addresses): Link {
-    return new Link(addresses, this.#world, {
-      credentials: (done, failed) => this.#credentials(done, failed),
-      hello: (credentials) => this.#hello(credentials),
-      connected: (answer) => this.#connected(answer),
-      push: (envelope) => this.#push(envelope),
-      lost: () => this.#lost(),
-      state: (state, cause) => this.#stateChanged(state, cause),
-    }, this.options.getToken !== undefined);
+    return new Link(
+      addresses,
+      this.#world,
+      {
+        credentials: (done, failed) => this.#credentials(done, failed),
+        hello: (credentials) => this.#hello(credentials),
+        connected: (answer) => this.#connected(answer),
+        push: (envelope) => this.#push(envelope),
+        lost: () => this.#lost(),
+        state: (state, cause) => this.#stateChanged(state, cause),
+      },
+      this.options.getToken !== undefined,
+    );
   }
 
   // --- connection ---
@@ -250,11 +271,15 @@ export class Client {
   /** A token that would end soon: the connection goes on under a new one. */
   #refresh(): void {
     if (this.state !== "connected") return; // the next connection asks for one
-    this.#tokens!.fetch((token, expiresAt) => {
-      this.#link.request({ refresh: { token } }, ({ refreshed, error }) => {
-        if (error && !error.retryable) return this.#link.lose(`the new token was refused: ${error.message || error.name}`);
-        this.#tokens!.beforeEnd(refreshed?.expires_at ?? expiresAt, () => this.#refresh());
-      });
-    }, (error) => this.#emitter.emit("error", error)); // at its end the server closes, and the next attempt asks again
+    this.#tokens!.fetch(
+      (token, expiresAt) => {
+        this.#link.request({ refresh: { token } }, ({ refreshed, error }) => {
+          if (error && !error.retryable)
+            return this.#link.lose(`the new token was refused: ${error.message || error.name}`);
+          this.#tokens!.beforeEnd(refreshed?.expires_at ?? expiresAt, () => this.#refresh());
+        });
+      },
+      (error) => this.#emitter.emit("error", error),
+    ); // at its end the server closes, and the next attempt asks again
   }
 }

@@ -2,9 +2,20 @@ import type { WireError } from "./protocol.js";
 
 /** What the server answers (docs/protocol.md §8). */
 export type ServerErrorName =
-  | "bad_request" | "unauthenticated" | "token_expired" | "forbidden" | "room_not_found" | "message_not_found"
-  | "version_conflict" | "idempotency_mismatch" | "message_too_large" | "rate_limited" | "quota_exceeded"
-  | "internal" | "unavailable" | "outcome_unknown";
+  | "bad_request"
+  | "unauthenticated"
+  | "token_expired"
+  | "forbidden"
+  | "room_not_found"
+  | "message_not_found"
+  | "version_conflict"
+  | "idempotency_mismatch"
+  | "message_too_large"
+  | "rate_limited"
+  | "quota_exceeded"
+  | "internal"
+  | "unavailable"
+  | "outcome_unknown";
 
 /** What this library says by itself. */
 export type OwnErrorName =

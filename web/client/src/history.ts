@@ -51,7 +51,9 @@ export class History {
   async page(query: PageQuery = {}): Promise<Page> {
     const { page } = await this.port.ask({ history: { room: this.room, ...query } });
     if (!page || !Array.isArray(page.events)) {
-      throw new ParleyError("broken_frame", "a question for history was answered with something else", { room: this.room });
+      throw new ParleyError("broken_frame", "a question for history was answered with something else", {
+        room: this.room,
+      });
     }
     return page;
   }
@@ -83,7 +85,11 @@ export class History {
     await this.port.joined();
     if (!this.hasOlder) return [];
     if (this.extra + limit > olderMax) {
-      throw new ParleyError("store_full", `${this.extra} older messages are held: history.trim() lets go of them, page() keeps nothing`, { room: this.room });
+      throw new ParleyError(
+        "store_full",
+        `${this.extra} older messages are held: history.trim() lets go of them, page() keeps nothing`,
+        { room: this.room },
+      );
     }
     const [before, era] = [this.#from, this.#era];
     const page = await this.page({ before, limit });
@@ -99,6 +105,7 @@ export class History {
 
   #check({ events }: Page, before: number): void {
     const isFine = events.every(({ seq }, index) => seq < before && (index === 0 || seq > events[index - 1]!.seq));
-    if (!isFine) throw new ParleyError("broken_stream", `a page before #${before} is out of order`, { room: this.room });
+    if (!isFine)
+      throw new ParleyError("broken_stream", `a page before #${before} is out of order`, { room: this.room });
   }
 }

@@ -7,11 +7,28 @@ export type { Persistence } from "./keeper.js";
 export type { LinkState } from "./link.js";
 export type { Message, Messages } from "./messages.js";
 export type {
-  Batch, Connected, Content, Gap, GapReason, Limits, Marker, MessageCreated, MessageDeleted, MessageUpdated, OtherEvent,
-  Page, Part, Phase, Position, Published, Reconnect, RoomEvent,
+  Batch,
+  Connected,
+  Content,
+  Gap,
+  GapReason,
+  Limits,
+  Marker,
+  MessageCreated,
+  MessageDeleted,
+  MessageUpdated,
+  OtherEvent,
+  Page,
+  Part,
+  Phase,
+  Position,
+  Published,
+  Reconnect,
+  RoomEvent,
 } from "./protocol.js";
 export type { Pending } from "./publisher.js";
-export type { Item, Room, RoomEvents, RoomOptions, RoomState } from "./room.js";
+export type { Room } from "./room.js";
+export type { Item, RoomEvents, RoomOptions, RoomState } from "./shape.js";
 export { memoryStorage, webStorage, type Storage, type WebStorage } from "./storage.js";
 export type { GetToken, Token } from "./token.js";
 export type { Socket, WebSocketClass, World } from "./world.js";

@@ -92,7 +92,9 @@ export class Keeper {
     try {
       return act();
     } catch (cause) {
-      this.failed(new ParleyError("storage_failed", "the storage is full, or may not be used; memory keeps it alone", { cause }));
+      this.failed(
+        new ParleyError("storage_failed", "the storage is full, or may not be used; memory keeps it alone", { cause }),
+      );
       return undefined;
     }
   }

@@ -106,7 +106,8 @@ export class Link {
   #hello(credentials: Credentials): void {
     this.#session!.request({ connect: this.hooks.hello(credentials) }, ({ connected, error }) => {
       if (error) return this.#refused(ParleyError.of(error));
-      if (!connected) return this.#lost(new ParleyError("broken_frame", "`connect` was not answered", { retryable: true }));
+      if (!connected)
+        return this.#lost(new ParleyError("broken_frame", "`connect` was not answered", { retryable: true }));
       this.#wasConnected = true;
       this.#refusals = 0;
       this.#connectedAt = this.world.now();
@@ -132,10 +133,14 @@ export class Link {
   // 4400 to 4429: this client did something that it would only do again. All else may be tried again.
   #ended({ why, code, isBroken }: Ending): void {
     if (code >= 4400 && code <= 4429) {
-      return this.#refused(new ParleyError("refused", why || `the server refused this client (${code})`, { number: code }));
+      return this.#refused(
+        new ParleyError("refused", why || `the server refused this client (${code})`, { number: code }),
+      );
     }
     const message = why || (code === 1006 ? "the connection was lost, or could not be made" : `closed with ${code}`);
-    this.#lost(new ParleyError(isBroken ? "broken_frame" : "connection_lost", message, { number: code, retryable: true }));
+    this.#lost(
+      new ParleyError(isBroken ? "broken_frame" : "connection_lost", message, { number: code, retryable: true }),
+    );
   }
 
   /** A new token is a change, so that credentials which age get one more try. */

@@ -82,10 +82,24 @@ export class Messages {
     }
     const { seq, term, sender, at, client_msg_id, reply_to } = held;
     const version = event.version ?? held.version + 1;
-    const frame = { seq, term, sender, at, version, ...(client_msg_id && { client_msg_id }), ...(reply_to && { reply_to }) };
+    const frame = {
+      seq,
+      term,
+      sender,
+      at,
+      version,
+      ...(client_msg_id && { client_msg_id }),
+      ...(reply_to && { reply_to }),
+    };
     if (event.kind === "message.deleted" || event.deleted) return this.#put({ ...frame, deleted: true });
     const { text, parts, metadata } = event; // an edit replaces the whole content
-    return this.#put({ ...frame, ...(text && { text }), ...(parts && { parts }), ...(metadata && { metadata }), deleted: false });
+    return this.#put({
+      ...frame,
+      ...(text && { text }),
+      ...(parts && { parts }),
+      ...(metadata && { metadata }),
+      deleted: false,
+    });
   }
 
   #put(message: Message): boolean {

@@ -77,7 +77,11 @@ export class Publisher {
   }
 
   pending(room: string): Pending[] {
-    return this.#rooms.get(room)?.entries.map(({ clientMsgId, content, at, tries }) => ({ clientMsgId, content, at, tries })) ?? [];
+    return (
+      this.#rooms
+        .get(room)
+        ?.entries.map(({ clientMsgId, content, at, tries }) => ({ clientMsgId, content, at, tries })) ?? []
+    );
   }
 
   /** There is a connection: all that waits goes out. */
@@ -169,7 +173,11 @@ export class Publisher {
     for (const entry of outbox.entries.filter(({ tries, state }) => tries > 0 && state === "waiting")) {
       if (windowMs === 0 || this.world.now() - entry.at < windowMs) continue;
       const why = "whether it was stored is unknown, and too long ago to be asked by repeating it";
-      this.#refused(outbox, entry, new ParleyError("too_old", why, { room: entry.room, clientMsgId: entry.clientMsgId }));
+      this.#refused(
+        outbox,
+        entry,
+        new ParleyError("too_old", why, { room: entry.room, clientMsgId: entry.clientMsgId }),
+      );
     }
   }
 

@@ -18,7 +18,9 @@ export class Questions {
 
   ask(body: object): Promise<Envelope> {
     if (this.#open.size >= questionsMax) {
-      return Promise.reject(new ParleyError("too_many_requests", `${questionsMax} questions wait for an answer`, { retryable: true }));
+      return Promise.reject(
+        new ParleyError("too_many_requests", `${questionsMax} questions wait for an answer`, { retryable: true }),
+      );
     }
     return new Promise((resolve, reject) => {
       this.#open.add({ body, resolve, reject, isSent: false });

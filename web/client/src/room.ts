@@ -5,58 +5,24 @@ import { ParleyError } from "./errors.js";
 import { History } from "./history.js";
 import type { Keeper } from "./keeper.js";
 import { Messages } from "./messages.js";
+import { Moment } from "./moment.js";
+import type {
+  Batch,
+  Envelope,
+  Gap,
+  JoinOptions,
+  Joined,
+  Marker,
+  Position,
+  Published,
+  RoomEvent,
+  WireError,
+} from "./protocol.js";
 import type { Pending } from "./publisher.js";
 import { Reader } from "./reader.js";
-import type { Batch, Envelope, Gap, JoinOptions, Joined, Marker, Position, Published, RoomEvent, WireError } from "./protocol.js";
 import { Sequence, type Effect } from "./sequence.js";
+import type { Item, RoomEvents, RoomOptions, RoomState } from "./shape.js";
 import type { World } from "./world.js";
-
-/** How to join. Without anything: from now on. */
-export interface RoomOptions {
-  /** Begin so many events before the newest, 0 to 1000. */
-  rewind?: number;
-  /** Begin right behind this position. It wins over `rewind` and over a kept position. */
-  since?: Position;
-  /** At a resume: `fill` (default) brings all that was missed, `jump` passes over all but the newest `max`. */
-  onGap?: "fill" | "jump";
-  /** 1 to 1000, default 100. */
-  max?: number;
-  /** How many newest messages `room.messages` keeps. Default 1000. */
-  keep?: number;
-  /** How many events may wait for a loop; then the stream stops until it has caught up. Default 1000. */
-  buffer?: number;
-}
-
-/** `connecting`: never joined yet; `resuming`: was joined, is not now; `closed`: ended for good. */
-export type RoomState = "connecting" | "resuming" | "catchingUp" | "live" | "closed";
-
-/** What `room.items()` yields, in the order of the stream. */
-export type Item =
-  | { type: "event"; event: RoomEvent }
-  | { type: "gap" | "reset"; gap: Gap }
-  | { type: "live"; at: Position };
-
-export interface RoomEvents {
-  event: RoomEvent;
-  /** As it came, once its events were told. */
-  batch: Batch;
-  live: Marker;
-  /** The server's buffer for this reader, or this reader's own for its loop, ran over: the stream goes on from storage. */
-  catchingUp: Marker;
-  /** Numbers were passed over: `jump` or `retention`. */
-  gap: Gap;
-  /** The log lost what you held: everything was dropped. */
-  reset: Gap;
-  /** Back after a loss, with nothing missed: what came meanwhile follows now. */
-  recovered: { since: Position; head: Position };
-  /** The stream broke its promise. A resume from the last good position is under way. */
-  broken: ParleyError;
-  state: { state: RoomState; cause?: ParleyError };
-  /** `room.messages` changed. */
-  change: Messages;
-  /** `room.pending` changed. */
-  pending: Pending[];
-}
 
 /** What a room needs of its client. */
 export interface RoomPort {
@@ -84,19 +50,23 @@ export class Room implements AsyncIterable<RoomEvent> {
   #emitter = new Emitter<RoomEvents>();
   #isRead = false; // by a loop
   #isPaused = false; // until the loop has taken enough
-  #error: ParleyError | null = null;
   #isJoined = false; // ever
-  #waits: { what: "joined" | "live"; resolve(): void; reject(error: ParleyError): void }[] = [];
+  #joined = new Moment();
+  #live = new Moment();
   #attempt = 0;
   #turn = 0; // counts joins, so that an answer to a former one is known as such
   #cancelRetry = () => {};
 
-  constructor(readonly name: string, private readonly options: RoomOptions, private readonly port: RoomPort) {
+  constructor(
+    readonly name: string,
+    private readonly options: RoomOptions,
+    private readonly port: RoomPort,
+  ) {
     this.#sequence = new Sequence(options.since ?? port.keeper.position(name));
     this.#reader = new Reader(Math.max(1, options.buffer ?? bufferDefault), () => this.#taken());
     this.history = new History(name, this.messages, {
       ask: (body) => port.ask(body),
-      joined: () => this.#when("joined", this.#isJoined),
+      joined: () => this.#joined.when(this.#isJoined),
       changed: () => this.#emitter.emit("change", this.messages),
     });
   }
@@ -125,7 +95,7 @@ export class Room implements AsyncIterable<RoomEvent> {
 
   /** Resolves when the stream has caught up; at once where it has. */
   whenLive(): Promise<void> {
-    return this.#when("live", this.state === "live");
+    return this.#live.when(this.state === "live");
   }
 
   /** The events one by one. While the loop is slow the stream waits; nothing is skipped and memory stays bounded. */
@@ -165,7 +135,10 @@ export class Room implements AsyncIterable<RoomEvent> {
   joinOptions(): JoinOptions | null {
     if (this.state === "closed" || this.#isPaused) return null;
     const { rewind = 0, onGap, max } = this.options;
-    return this.#sequence.joinOptions({ rewind: { limit: rewind } }, { ...(onGap && { on_gap: onGap }), ...(max && { max }) });
+    return this.#sequence.joinOptions(
+      { rewind: { limit: rewind } },
+      { ...(onGap && { on_gap: onGap }), ...(max && { max }) },
+    );
   }
 
   /** @internal Asks for the stream on the connection that there is. */
@@ -175,20 +148,25 @@ export class Room implements AsyncIterable<RoomEvent> {
     this.#cancelRetry();
     this.#sequence.lost();
     const turn = ++this.#turn;
-    this.port.request({ join: { room: this.name, ...options } }, (reply) => turn === this.#turn && this.admitted(reply));
+    this.port.request(
+      { join: { room: this.name, ...options } },
+      (reply) => turn === this.#turn && this.admitted(reply),
+    );
   }
 
   /** @internal The answer to a join. */
   admitted({ joined, error }: { joined?: Joined; error?: WireError }): void {
     if (this.state === "closed" || this.#isPaused) return;
-    if (!joined) return this.#failed(error ? ParleyError.of(error) : new ParleyError("broken_frame", "a join was not answered", { retryable: true }));
+    if (error) return this.#failed(ParleyError.of(error));
+    if (!joined) return this.#failed(new ParleyError("broken_frame", "a join was not answered", { retryable: true }));
     const since = this.#sequence.position;
     const effects = this.#sequence.joined(joined);
     if (!this.#isJoined && this.#sequence.position) this.history.beginsBehind(this.#sequence.position.seq);
     this.#isJoined = true;
     this.#enter("catchingUp");
-    this.#settle("joined");
-    if (since && joined.recovered && joined.start.seq === since.seq) this.#emitter.emit("recovered", { since, head: joined.head });
+    this.#joined.come();
+    if (since && joined.recovered && joined.start.seq === since.seq)
+      this.#emitter.emit("recovered", { since, head: joined.head });
     this.#perform(effects);
   }
 
@@ -202,7 +180,7 @@ export class Room implements AsyncIterable<RoomEvent> {
     else if (head) this.#perform(this.#sequence.heardHead(head));
     else if (live) this.#mark(this.#sequence.live(live), "live", live);
     else if (catching_up) this.#mark(this.#sequence.catchingUp(catching_up), "catchingUp", catching_up);
-    else if (evicted) this.#failed(new ParleyError("evicted", evicted.error?.message ?? "no longer of this room", { room: this.name }));
+    else if (evicted) this.#evicted(evicted.error);
   }
 
   /** @internal The connection is gone. */
@@ -217,11 +195,11 @@ export class Room implements AsyncIterable<RoomEvent> {
     if (this.state === "closed") return;
     this.#cancelRetry();
     this.#sequence.lost();
-    this.#error = error;
     this.#enter("closed", error);
     const isWanted = error.code === "left" || error.code === "closed";
     this.#reader.end(isWanted ? undefined : error);
-    for (const { reject } of this.#waits.splice(0)) reject(error);
+    this.#joined.fail(error);
+    this.#live.fail(error);
   }
 
   /** @internal */
@@ -262,8 +240,9 @@ export class Room implements AsyncIterable<RoomEvent> {
     if (state === "live") this.#attempt = 0;
     this.#enter(state);
     this.#emitter.emit(state, marker);
-    if (state === "live") this.#settle("live");
-    if (state === "live" && this.#isForLoop() && this.#reader.free > 0) this.#reader.add({ type: "live", at: marker.at });
+    if (state === "live") this.#live.come();
+    if (state === "live" && this.#isForLoop() && this.#reader.free > 0)
+      this.#reader.add({ type: "live", at: marker.at });
   }
 
   #perform(effects: Effect[]): void {
@@ -288,13 +267,16 @@ export class Room implements AsyncIterable<RoomEvent> {
     else this.port.keeper.stands(this.name, gap.to);
   }
 
+  #evicted(error?: WireError): void {
+    this.#failed(new ParleyError("evicted", error?.message ?? "no longer of this room", { room: this.name }));
+  }
+
   /** Joins again after a pause, or gives up where that would only repeat. */
   #failed(error: ParleyError): void {
     if (!error.retryable) {
       this.close(error);
       return this.port.left(this);
     }
-    this.#sequence.lost();
     this.#enter(this.#isJoined ? "resuming" : "connecting", error);
     const pauseMs = error.retryAfterMs + fullJitter(this.#attempt++, this.port.world.random());
     this.#cancelRetry();
@@ -340,18 +322,6 @@ export class Room implements AsyncIterable<RoomEvent> {
     if (this.state === state && !cause) return;
     this.state = state;
     this.#emitter.emit("state", cause ? { state, cause } : { state });
-  }
-
-  #when(what: "joined" | "live", isNow: boolean): Promise<void> {
-    if (this.#error) return Promise.reject(this.#error);
-    if (isNow) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#waits.push({ what, resolve, reject }));
-  }
-
-  #settle(what: "joined" | "live"): void {
-    const met = this.#waits.filter((wait) => wait.what === what);
-    this.#waits = this.#waits.filter((wait) => wait.what !== what);
-    for (const { resolve } of met) resolve();
   }
 }
 

@@ -40,7 +40,7 @@ export class Sequence {
   }
 
   joined({ head, start, recovered = false }: Joined): Effect[] {
-    if (!isPosition(head) || !isPosition(start)) return [broken("a join was answered without head or start")];
+    if (!isPosition(head) || !isPosition(start)) return this.#broken("a join was answered without head or start");
     this.phase = "history";
     this.head = head.seq;
     const since = this.position;
@@ -92,7 +92,8 @@ export class Sequence {
     const { from, to, reason } = gap;
     if (!isPosition(to)) return this.#broken("a gap without an end");
     const due = this.#gapDue;
-    if (due && to.seq !== due.seq) return this.#broken(`the gap ends at #${to.seq}, but the join starts at #${due.seq}`);
+    if (due && to.seq !== due.seq)
+      return this.#broken(`the gap ends at #${to.seq}, but the join starts at #${due.seq}`);
     if (reason === "reset") {
       this.#gapDue = null;
       this.head = null; // it may have been of the tail that was lost

@@ -33,7 +33,11 @@ export class Session {
   #heardAt: number;
   #unwatch = () => {};
 
-  constructor(url: string, private readonly world: World, private readonly hooks: SessionHooks) {
+  constructor(
+    url: string,
+    private readonly world: World,
+    private readonly hooks: SessionHooks,
+  ) {
     this.#heardAt = world.now();
     this.#socket = world.open(url, subprotocol);
     this.#socket.onopen = () => this.#isOver || hooks.opened();

@@ -13,7 +13,10 @@ const pauseMaxMs = 24 * 3_600_000; // renewed once a day at the latest, which co
 export class Tokens {
   #cancel = () => {};
 
-  constructor(private readonly getToken: GetToken, private readonly world: World) {}
+  constructor(
+    private readonly getToken: GetToken,
+    private readonly world: World,
+  ) {}
 
   /** Exactly one of the two is called, once; a `getToken` that hangs has failed. */
   fetch(done: (token: string, expiresAt: number) => void, failed: (error: ParleyError) => void): void {

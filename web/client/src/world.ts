@@ -30,7 +30,10 @@ const timerMaxMs = 2 ** 31 - 1; // a longer one would fire at once
 export function realWorld(given?: WebSocketClass): World {
   const made = given ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
   if (!made) {
-    throw new ParleyError("bad_option", "there is no WebSocket here: pass one, { WebSocket } of the package ws in Node");
+    throw new ParleyError(
+      "bad_option",
+      "there is no WebSocket here: pass one, { WebSocket } of the package ws in Node",
+    );
   }
   return {
     now: () => Date.now(),

@@ -22,7 +22,8 @@ mkdirSync(output, { recursive: true });
 
 let folder;
 let status;
-const cluster = (command, ...words) => run(join(repository, "scripts", "cluster"), [command, ...words, "--dir", join(folder, "cluster")]);
+const cluster = (command, ...words) =>
+  run(join(repository, "scripts", "cluster"), [command, ...words, "--dir", join(folder, "cluster")]);
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "parley-client-"));
@@ -73,14 +74,22 @@ test("the node that owns the room is killed under load: three clients at three n
   });
   try {
     await Promise.all(users.map(({ client }) => client.room("general").whenLive()));
-    assert.deepEqual(users.map(({ client }) => client.node), ["n1", "n2", "n3"]);
+    assert.deepEqual(
+      users.map(({ client }) => client.node),
+      ["n1", "n2", "n3"],
+    );
     let is_over = false;
     const load = users.map(async (one) => {
       const sent = [];
       for (const number of numbers(1, 1e6)) {
         if (is_over) break;
         one.open += 1;
-        sent.push(one.client.publish("general", { text: `${one.user} ${number}` }).catch((error) => one.errors.push(error)).finally(() => (one.open -= 1)));
+        sent.push(
+          one.client
+            .publish("general", { text: `${one.user} ${number}` })
+            .catch((error) => one.errors.push(error))
+            .finally(() => (one.open -= 1)),
+        );
         await pause(3);
         await until(() => one.open < 40, "the cluster keeps up");
       }
@@ -108,7 +117,13 @@ test("the node that owns the room is killed under load: three clients at three n
       assert.deepEqual(errors, [], user);
     }
     history.add("settled");
-    const judged = history.judge(join(output, "cluster.jsonl"), { acks: 300, joins: 3, resumes: 1, term_changes: 1, "fault:kill owner": 1 });
+    const judged = history.judge(join(output, "cluster.jsonl"), {
+      acks: 300,
+      joins: 3,
+      resumes: 1,
+      term_changes: 1,
+      "fault:kill owner": 1,
+    });
     assert.equal(judged.verdict, "valid", JSON.stringify(judged));
   } finally {
     for (const { client } of users) client.close();

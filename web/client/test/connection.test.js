@@ -5,7 +5,12 @@ import { World, at, numbers, settled, told, watch } from "./world.js";
 
 test("an address may be written in any of its forms; a wrong one is refused at once", async () => {
   const world = new World();
-  const forms = { "http://h:8080": "ws://h:8080/v1/ws", "https://h": "wss://h/v1/ws", "ws://h/v1/ws": "ws://h/v1/ws", "wss://h/parley/v1/ws?x=1": "wss://h/parley/v1/ws" };
+  const forms = {
+    "http://h:8080": "ws://h:8080/v1/ws",
+    "https://h": "wss://h/v1/ws",
+    "ws://h/v1/ws": "ws://h/v1/ws",
+    "wss://h/parley/v1/ws?x=1": "wss://h/parley/v1/ws",
+  };
   for (const [url, expected] of Object.entries(forms)) {
     await world.connect({ url });
     await settled();
@@ -47,12 +52,15 @@ test("a node that is gone is tried again, with pauses that double up to a ceilin
 });
 
 test("pauses begin anew after a connection that held, not after one that was lost at once", async () => {
-  for (const [held_ms, next] of [[4999, 2000], [5000, 500]]) {
+  for (const [held_ms, next] of [
+    [4999, 2000],
+    [5000, 500],
+  ]) {
     const world = new World({ random: 0.999999 });
     const client = await world.connect();
     await settled();
-    world.socket.ends(1006), world.clock.pass(15_000), await settled();
-    world.socket.ends(1006), world.clock.pass(15_000);
+    (world.socket.ends(1006), world.clock.pass(15_000), await settled());
+    (world.socket.ends(1006), world.clock.pass(15_000));
     await world.admit();
     world.clock.pass(held_ms);
     world.socket.ends(1006);
@@ -101,7 +109,10 @@ test("close codes 4400 to 4429 end it with a typed error, all others are tried a
     await published;
     world.clock.pass(60_000);
     assert.deepEqual([client.state, room.state, world.sockets.length], ["closed", "closed", 1]);
-    assert.deepEqual([told(client, "state").at(-1).cause.code, told(room, "state").at(-1).cause.number], ["refused", code]);
+    assert.deepEqual(
+      [told(client, "state").at(-1).cause.code, told(room, "state").at(-1).cause.number],
+      ["refused", code],
+    );
   }
   for (const code of [1000, 1001, 1002, 1006, 1007, 1009, 1011, 4430, 4500, 4508, 4509]) {
     const world = new World();
@@ -118,14 +129,18 @@ test("an error of connect decides by retryable, and its pause is kept", async ()
   const client = await world.connect();
   await settled();
   world.socket.open();
-  world.socket.answer("connect", { error: { code: 5030, name: "unavailable", message: "", retryable: true, retry_after_ms: 3000 } });
+  world.socket.answer("connect", {
+    error: { code: 5030, name: "unavailable", message: "", retryable: true, retry_after_ms: 3000 },
+  });
   world.clock.pass(2999);
   assert.equal(world.sockets.length, 1);
   world.clock.pass(1);
   await settled();
   world.socket.open();
   const connected = assert.rejects(client.whenConnected(), { code: "quota_exceeded" });
-  world.socket.answer("connect", { error: { code: 4291, name: "quota_exceeded", message: "too many", retryable: false } });
+  world.socket.answer("connect", {
+    error: { code: 4291, name: "quota_exceeded", message: "too many", retryable: false },
+  });
   await connected;
   assert.equal(client.state, "closed");
   await assert.rejects(client.whenConnected(), { code: "closed" });
@@ -155,7 +170,17 @@ test("what comes before a malformed envelope of a frame is not lost", async () =
   const world = new World();
   const { room } = await world.liveRoom(1);
   world.socket.says([]);
-  world.socket.says({ batch: { room: "general", prev: 1, phase: "live", events: [{ seq: 2, term: at(1).term, kind: "message.created", sender: "b", at: 1 }] } }, { id: 99, pong: {} });
+  world.socket.says(
+    {
+      batch: {
+        room: "general",
+        prev: 1,
+        phase: "live",
+        events: [{ seq: 2, term: at(1).term, kind: "message.created", sender: "b", at: 1 }],
+      },
+    },
+    { id: 99, pong: {} },
+  );
   assert.deepEqual(room.seqs, [1, 2]);
 });
 
@@ -178,7 +203,10 @@ test("a draining node is left at the moment it asked for, also if it closes befo
   other.clock.pass(1000);
   await settled();
   assert.equal(other.sockets[0].closedWith, "no code");
-  assert.deepEqual(other.sockets.map(({ url }) => url), ["ws://a/v1/ws", "ws://b/v1/ws"]);
+  assert.deepEqual(
+    other.sockets.map(({ url }) => url),
+    ["ws://a/v1/ws", "ws://b/v1/ws"],
+  );
   await other.resume(3);
 });
 
@@ -301,7 +329,10 @@ test("each connection asks for a token, and connect carries it", async () => {
   let count = 0;
   await world.connect({ getToken: async () => `token-${++count}` });
   await world.admit();
-  assert.deepEqual([world.socket.asked("connect").connect.token, world.socket.asked("connect").connect.user], ["token-1", undefined]);
+  assert.deepEqual(
+    [world.socket.asked("connect").connect.token, world.socket.asked("connect").connect.user],
+    ["token-1", undefined],
+  );
   world.socket.ends(1006);
   world.clock.pass(500);
   await world.admit();
@@ -313,7 +344,9 @@ test("a refused token is asked for once more; refused again, the client closes w
     close: (world) => world.socket.ends(4401, "token expired"),
     answer: (world) => {
       world.socket.open();
-      world.socket.answer("connect", { error: { code: 4011, name: "token_expired", message: "old", retryable: false } });
+      world.socket.answer("connect", {
+        error: { code: 4011, name: "token_expired", message: "old", retryable: false },
+      });
     },
   };
   for (const [how, act] of Object.entries(refuse)) {
@@ -354,7 +387,9 @@ test("a token's end is foreseen: the connection goes on under a new one, again a
 test("a refresh that is refused leads to a new connection with a new token", async () => {
   const world = new World();
   let count = 0;
-  const client = await world.connect({ getToken: () => ({ token: `t${++count}`, expiresAt: world.clock.ms + 10_000 }) });
+  const client = await world.connect({
+    getToken: () => ({ token: `t${++count}`, expiresAt: world.clock.ms + 10_000 }),
+  });
   await world.admit();
   world.clock.pass(9000);
   await settled();
@@ -366,7 +401,14 @@ test("a refresh that is refused leads to a new connection with a new token", asy
 });
 
 test("a getToken that fails, gives nothing or hangs is a failed attempt", async () => {
-  const bad = { fails: () => Promise.reject(new Error("offline")), throws: () => { throw new Error("offline"); }, "gives nothing": () => "", hangs: () => new Promise(() => {}) };
+  const bad = {
+    fails: () => Promise.reject(new Error("offline")),
+    throws: () => {
+      throw new Error("offline");
+    },
+    "gives nothing": () => "",
+    hangs: () => new Promise(() => {}),
+  };
   for (const [how, getToken] of Object.entries(bad)) {
     const world = new World();
     const client = await world.connect({ getToken });
@@ -392,6 +434,9 @@ test("an error that the server pushes is told and changes nothing", async () => 
   const world = new World();
   const { client } = await world.liveRoom(1);
   world.socket.says({ error: { code: 4000, name: "bad_request", message: "what?", retryable: false } });
-  assert.deepEqual(told(client, "error").map(({ code, message }) => [code, message]), [["bad_request", "what?"]]);
+  assert.deepEqual(
+    told(client, "error").map(({ code, message }) => [code, message]),
+    [["bad_request", "what?"]],
+  );
   assert.equal(client.state, "connected");
 });

@@ -34,7 +34,10 @@ function programs(page) {
   const sections = text.split(/^## /mu).slice(1);
   return sections.flatMap((section) => {
     const blocks = [...section.matchAll(/^```(js|text)\n(.*?)^```/gmsu)];
-    const code = blocks.filter(([, kind]) => kind === "js").map(([, , body]) => body).join("\n");
+    const code = blocks
+      .filter(([, kind]) => kind === "js")
+      .map(([, , body]) => body)
+      .join("\n");
     if (!code) return [];
     const output = blocks.filter(([, kind]) => kind === "text").flatMap(([, , body]) => body.trim().split("\n"));
     const name = `${page.replace(".md", "")}-${section.split("\n")[0].toLowerCase().replaceAll(/\W+/gu, "-")}`;
@@ -60,7 +63,11 @@ test("the snippets and the examples of types compile", async () => {
   const options = {
     extends: join(library, "tsconfig.json"),
     compilerOptions: { noEmit: true, rootDir: repository, noUnusedLocals: false },
-    files: [...all.map(({ name }) => join(folder, `${name}.mts`)), join(library, "test", "types.mts"), join(library, "test", "node.d.ts")],
+    files: [
+      ...all.map(({ name }) => join(folder, `${name}.mts`)),
+      join(library, "test", "types.mts"),
+      join(library, "test", "node.d.ts"),
+    ],
     include: [],
   };
   options.compilerOptions.paths = { "@parley/client": [join(library, "dist", "index.d.ts")] };

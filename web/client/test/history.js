@@ -39,8 +39,13 @@ export class History {
       events.unshift(...page.events);
     }
     const list = events.map((event) => ({
-      seq: event.seq, term: event.term, hash: hash(event), sender: event.sender, key: event.client_msg_id,
-      version: event.version, deleted: Boolean(event.deleted),
+      seq: event.seq,
+      term: event.term,
+      hash: hash(event),
+      sender: event.sender,
+      key: event.client_msg_id,
+      version: event.version,
+      deleted: Boolean(event.deleted),
     }));
     this.add("stored", { room, head: pair(page.head), floor: [0, 0], others: false, events: list });
     return events;
@@ -51,7 +56,10 @@ export class History {
     writeFileSync(path, this.records.map((record) => `${JSON.stringify(record)}\n`).join(""));
     const words = Object.entries(minima).flatMap(([what, least]) => ["--min", `${what}=${least}`]);
     try {
-      const told = execFileSync(checker(), [...words, "--json", path], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+      const told = execFileSync(checker(), [...words, "--json", path], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
+      });
       return JSON.parse(told);
     } catch (error) {
       throw new Error(`parley-check ended with ${error.status}: ${error.stdout}${error.stderr}`);
@@ -98,20 +106,37 @@ class Recorded {
   }
 
   #says(id, { connect, join, leave, publish }) {
-    if (connect) this.asked.set(id, { joins: Object.entries(connect.rooms).map(([room, options]) => this.#join(room, options)) });
+    if (connect)
+      this.asked.set(id, { joins: Object.entries(connect.rooms).map(([room, options]) => this.#join(room, options)) });
     if (join) this.asked.set(id, { joins: [this.#join(join.room, join)] });
     if (leave) this.asked.set(id, { leave: leave.room });
     if (!publish) return;
     const attempt = ++this.history.last;
     this.asked.set(id, { attempt });
     const { room, client_msg_id: key } = publish;
-    this.history.add("publish", { phase: "invoke", attempt, room, session: this.session, sender: this.user, key, hash: hash(publish, this.user) });
+    this.history.add("publish", {
+      phase: "invoke",
+      attempt,
+      room,
+      session: this.session,
+      sender: this.user,
+      key,
+      hash: hash(publish, this.user),
+    });
   }
 
   #join(room, { since, rewind, on_gap = "fill", max = 100 }) {
     const stream = `${this.session}/${++this.history.last}`;
     const from = since ? { since: pair(since) } : { rewind: rewind?.limit ?? 0 };
-    this.history.add("join", { phase: "invoke", stream, room, reader: `${this.reader} in ${room}`, ...from, on_gap, max });
+    this.history.add("join", {
+      phase: "invoke",
+      stream,
+      room,
+      reader: `${this.reader} in ${room}`,
+      ...from,
+      on_gap,
+      max,
+    });
     return { room, stream };
   }
 
@@ -126,26 +151,48 @@ class Recorded {
   #answered({ id, connected, joined, published, error }) {
     const { joins = [], leave, attempt } = this.asked.get(id) ?? {};
     this.asked.delete(id);
-    for (const { room, stream } of joins) this.#joined(room, stream, connected ? connected.rooms[room] : { joined, error });
+    for (const { room, stream } of joins)
+      this.#joined(room, stream, connected ? connected.rooms[room] : { joined, error });
     if (leave) this.#cut(leave);
-    if (published) this.history.add("publish", { phase: "ok", attempt, seq: published.seq, term: published.term, duplicate: published.duplicate });
-    else if (attempt) this.history.add("publish", { phase: open_errors.has(error.name) ? "info" : "fail", attempt, error: error.name });
+    if (published)
+      this.history.add("publish", {
+        phase: "ok",
+        attempt,
+        seq: published.seq,
+        term: published.term,
+        duplicate: published.duplicate,
+      });
+    else if (attempt)
+      this.history.add("publish", { phase: open_errors.has(error.name) ? "info" : "fail", attempt, error: error.name });
   }
 
   #joined(room, stream, { joined, error }) {
     if (!joined) return this.history.add("join", { phase: "fail", stream, error: error?.name ?? "nothing" });
     this.#cut(room); // a second join replaces the first
     this.streams.set(room, stream);
-    this.history.add("join", { phase: "ok", stream, head: pair(joined.head), start: pair(joined.start), recovered: joined.recovered });
+    this.history.add("join", {
+      phase: "ok",
+      stream,
+      head: pair(joined.head),
+      start: pair(joined.start),
+      recovered: joined.recovered,
+    });
   }
 
   #pushed(envelope) {
     const [kind, body] = Object.entries(envelope)[0];
     const stream = this.streams.get(body.room);
     if (!stream) {
-      if (["batch", "live", "catching_up", "gap"].includes(kind)) this.history.add("stray", { session: this.session, kind, room: body.room });
+      if (["batch", "live", "catching_up", "gap"].includes(kind))
+        this.history.add("stray", { session: this.session, kind, room: body.room });
     } else if (kind === "batch") {
-      const events = body.events.map((event) => [event.seq, event.term, hash(event), event.version ?? 0, Boolean(event.deleted)]);
+      const events = body.events.map((event) => [
+        event.seq,
+        event.term,
+        hash(event),
+        event.version ?? 0,
+        Boolean(event.deleted),
+      ]);
       this.history.add("push", { kind, stream, prev: body.prev, phase: body.phase, events });
     } else if (kind === "live" || kind === "catching_up") {
       this.history.add("push", { kind, stream, at: pair(body.at) });

@@ -50,12 +50,19 @@ test("two users chat; what one publishes the other's loop yields, with all its c
   const [ana, ben] = [enter("ana"), enter("ben")];
   const [of_ana, of_ben] = [ana.join("chat"), ben.join("chat", { rewind: 10 })];
   const { seen } = read(of_ben);
-  const first = await of_ana.publish({ text: "hello", parts: [{ type: "image/png", url: "https://example.org/cat.png" }], metadata: { mood: "fine" } });
+  const first = await of_ana.publish({
+    text: "hello",
+    parts: [{ type: "image/png", url: "https://example.org/cat.png" }],
+    metadata: { mood: "fine" },
+  });
   assert.deepEqual([first.seq, first.duplicate], [1, false]);
   await of_ben.publish({ text: "hi", replyTo: first.seq });
   await until(() => seen.length === 2, "two events");
   const [hello, hi] = seen;
-  assert.deepEqual([hello.kind, hello.sender, hello.text, hello.metadata, hi.sender, hi.reply_to], ["message.created", "ana", "hello", { mood: "fine" }, "ben", 1]);
+  assert.deepEqual(
+    [hello.kind, hello.sender, hello.text, hello.metadata, hi.sender, hi.reply_to],
+    ["message.created", "ana", "hello", { mood: "fine" }, "ben", 1],
+  );
   assert.equal(hello.parts[0].url, "https://example.org/cat.png");
   assert.deepEqual([of_ben.messages.size, ben.user, ben.limits.history_limit], [2, "ben", 200]);
 });
@@ -66,13 +73,22 @@ test("older history joins on below what a rewind brought", async () => {
   await client.publish("old", { text: "text 31" });
   const room = client.join("old", { rewind: 5 });
   await room.whenLive();
-  assert.deepEqual(room.messages.list().map(({ text }) => text), numbers(27, 31).map((number) => `text ${number}`));
+  assert.deepEqual(
+    room.messages.list().map(({ text }) => text),
+    numbers(27, 31).map((number) => `text ${number}`),
+  );
   await room.history.older(20);
   await room.history.older(20);
-  assert.deepEqual(room.messages.list().map(({ seq }) => seq), numbers(1, 31));
+  assert.deepEqual(
+    room.messages.list().map(({ seq }) => seq),
+    numbers(1, 31),
+  );
   assert.deepEqual([room.history.hasOlder, await room.history.older()], [false, []]);
   const page = await room.history.page({ around: 10, limit: 4, view: "events" });
-  assert.deepEqual(page.events.map(({ seq }) => seq), [8, 9, 10, 11]);
+  assert.deepEqual(
+    page.events.map(({ seq }) => seq),
+    [8, 9, 10, 11],
+  );
 });
 
 test("the node's refusals are typed errors: a room's name, a reply to nothing, a key used twice", async () => {
@@ -81,7 +97,10 @@ test("the node's refusals are typed errors: a room's name, a reply to nothing, a
   const room = client.join("refusals");
   await assert.rejects(room.publish({ text: "x", replyTo: 99 }), { code: "message_not_found", number: 4041 });
   const { seq } = await room.publish({ text: "x", clientMsgId: "k" });
-  assert.deepEqual(await room.publish({ text: "x", clientMsgId: "k" }).then((again) => [again.seq, again.duplicate]), [seq, true]);
+  assert.deepEqual(await room.publish({ text: "x", clientMsgId: "k" }).then((again) => [again.seq, again.duplicate]), [
+    seq,
+    true,
+  ]);
   await assert.rejects(room.publish({ text: "y", clientMsgId: "k" }), { code: "idempotency_mismatch" });
   assert.equal(client.state, "connected");
 });
@@ -101,10 +120,18 @@ test("what is no node is a typed error with another attempt: another server, ano
   const { port } = nobody.address();
   nobody.close();
   try {
-    for (const url of [`http://127.0.0.1:${other.address().port}`, new URL("v1/elsewhere", server.address).href, `http://127.0.0.1:${port}`]) {
+    for (const url of [
+      `http://127.0.0.1:${other.address().port}`,
+      new URL("v1/elsewhere", server.address).href,
+      `http://127.0.0.1:${port}`,
+    ]) {
       const client = enter("ana", { url });
       const failed = await new Promise((resolve) => client.on("state", (state) => state.cause && resolve(state)));
-      assert.deepEqual([failed.cause.code, failed.state, failed.retryAt > 0], ["connection_lost", "connecting", true], url);
+      assert.deepEqual(
+        [failed.cause.code, failed.state, failed.retryAt > 0],
+        ["connection_lost", "connecting", true],
+        url,
+      );
       client.close();
     }
   } finally {
@@ -140,7 +167,13 @@ test("two tabs of one user share an outbox: the node stores what both send once"
   await until(() => outbox.keys("").length === 0 && seen.length >= 3, "all is answered");
   await tabs[1].publish("tabs", { text: "four" });
   await until(() => seen.length >= 4, "the fourth");
-  assert.deepEqual([seqs(), seen.map(({ text }) => text)], [[1, 2, 3, 4], ["one", "two", "three", "four"]]);
+  assert.deepEqual(
+    [seqs(), seen.map(({ text }) => text)],
+    [
+      [1, 2, 3, 4],
+      ["one", "two", "three", "four"],
+    ],
+  );
 });
 
 test("kill -9 and a drain under load with two clients and three rooms: nothing is lost, doubled or turned round", async () => {
@@ -192,7 +225,11 @@ test("kill -9 and a drain under load with two clients and three rooms: nothing i
       await until(() => seen.length >= stored.length, `${user} sees all of ${room}`);
       assert.deepEqual(seen, stored, `${user} in ${room}`);
       const own = seen.filter(({ sender }) => sender === user).map(({ text }) => Number(text.split(" ")[1]));
-      assert.deepEqual(own, [...own].sort((a, b) => a - b), `the order of ${user} in ${room}`);
+      assert.deepEqual(
+        own,
+        [...own].sort((a, b) => a - b),
+        `the order of ${user} in ${room}`,
+      );
     }
   }
   history.add("settled");
@@ -200,6 +237,12 @@ test("kill -9 and a drain under load with two clients and three rooms: nothing i
     assert.deepEqual(errors, []);
     assert.ok(states.filter((state) => state === "resuming").length >= 3);
   }
-  const judged = history.judge(`${output}history.jsonl`, { acks: 400, joins: 6, resumes: 12, "fault:kill": 2, "fault:drain": 1 });
+  const judged = history.judge(`${output}history.jsonl`, {
+    acks: 400,
+    joins: 6,
+    resumes: 12,
+    "fault:kill": 2,
+    "fault:drain": 1,
+  });
   assert.equal(judged.verdict, "valid", JSON.stringify(judged));
 });

@@ -4,7 +4,11 @@ import { test } from "node:test";
 import { memoryStorage } from "../dist/index.js";
 import { World, at, settled, told } from "./world.js";
 
-const texts = (world, first = 0) => world.socket.all("publish").slice(first).map(({ publish }) => publish.text);
+const texts = (world, first = 0) =>
+  world.socket
+    .all("publish")
+    .slice(first)
+    .map(({ publish }) => publish.text);
 const ids = (world) => world.socket.all("publish").map(({ publish }) => publish.client_msg_id);
 
 /// Answers the nth publish of the newest connection.
@@ -15,8 +19,22 @@ function stores(world, index, seq, duplicate = false) {
 
 function refuses(world, index, name, more = {}) {
   const { id, publish } = world.socket.all("publish")[index];
-  const codes = { unavailable: 5030, outcome_unknown: 5031, internal: 5000, rate_limited: 4290, idempotency_mismatch: 4091, message_too_large: 4130 };
-  const error = { code: codes[name], name, message: name, retryable: codes[name] >= 5000 || name === "rate_limited", room: publish.room, ...more };
+  const codes = {
+    unavailable: 5030,
+    outcome_unknown: 5031,
+    internal: 5000,
+    rate_limited: 4290,
+    idempotency_mismatch: 4091,
+    message_too_large: 4130,
+  };
+  const error = {
+    code: codes[name],
+    name,
+    message: name,
+    retryable: codes[name] >= 5000 || name === "rate_limited",
+    room: publish.room,
+    ...more,
+  };
   world.socket.says({ id, error });
 }
 
@@ -25,10 +43,25 @@ test("a publish resolves with its place in the log", async () => {
   const { room } = await world.liveRoom(1);
   const pending = [];
   room.on("pending", (list) => pending.push(list.length));
-  const promise = room.publish({ text: "hello", parts: [{ type: "image/png", url: "u" }], metadata: { a: 1 }, replyTo: 1 });
+  const promise = room.publish({
+    text: "hello",
+    parts: [{ type: "image/png", url: "u" }],
+    metadata: { a: 1 },
+    replyTo: 1,
+  });
   assert.equal(room.pending[0].content.text, "hello");
   const { publish } = world.socket.asked("publish");
-  assert.deepEqual({ ...publish, client_msg_id: 0 }, { room: "general", client_msg_id: 0, text: "hello", parts: [{ type: "image/png", url: "u" }], metadata: { a: 1 }, reply_to: 1 });
+  assert.deepEqual(
+    { ...publish, client_msg_id: 0 },
+    {
+      room: "general",
+      client_msg_id: 0,
+      text: "hello",
+      parts: [{ type: "image/png", url: "u" }],
+      metadata: { a: 1 },
+      reply_to: 1,
+    },
+  );
   stores(world, 0, 2);
   assert.deepEqual(await promise, { room: "general", seq: 2, term: 1, at: 1, duplicate: false });
   assert.deepEqual([room.pending, pending], [[], [1, 0]]);
@@ -60,8 +93,11 @@ test("what was not answered goes again after a loss, in order and under the same
   await world.resume(1, 3);
   assert.deepEqual(texts(world), ["two", "three", "four"]);
   assert.deepEqual(ids(world).slice(0, 2), first_ids.slice(1));
-  stores(world, 0, 3, true), stores(world, 1, 4), stores(world, 2, 5);
-  assert.deepEqual((await Promise.all(promises)).map(({ seq }) => seq), [2, 3, 4, 5]);
+  (stores(world, 0, 3, true), stores(world, 1, 4), stores(world, 2, 5));
+  assert.deepEqual(
+    (await Promise.all(promises)).map(({ seq }) => seq),
+    [2, 3, 4, 5],
+  );
 });
 
 test("what is written before the first connection waits for it", async () => {
@@ -116,7 +152,7 @@ test("every pattern of failures keeps the order and stores each message once", a
       assert.ok(step < 1000, `seed ${seed} ends`);
       const all = world.socket.all("publish");
       if (answered === all.length) {
-        world.clock.pass(1), await settled();
+        (world.clock.pass(1), await settled());
         asked += 1;
         assert.ok(asked < 500);
         continue;
@@ -133,7 +169,11 @@ test("every pattern of failures keeps the order and stores each message once", a
       }
       answered += 1;
     }
-    assert.deepEqual((await Promise.all(promises)).map(({ seq }) => seq), [1, 2, 3, 4, 5, 6], `seed ${seed}`);
+    assert.deepEqual(
+      (await Promise.all(promises)).map(({ seq }) => seq),
+      [1, 2, 3, 4, 5, 6],
+      `seed ${seed}`,
+    );
   }
 });
 
@@ -144,7 +184,13 @@ test("a refusal for good fails alone, with the server's words", async () => {
   const good = room.publish({ text: "good" });
   refuses(world, 0, "idempotency_mismatch", { client_msg_id: "k" });
   stores(world, 1, 2);
-  await assert.rejects(bad, { code: "idempotency_mismatch", number: 4091, retryable: false, room: "general", clientMsgId: "k" });
+  await assert.rejects(bad, {
+    code: "idempotency_mismatch",
+    number: 4091,
+    retryable: false,
+    room: "general",
+    clientMsgId: "k",
+  });
   assert.equal((await good).seq, 2);
 });
 
@@ -152,7 +198,10 @@ test("where the server limits the rate one write is under way at a time, so that
   const world = new World({ random: 0 });
   const client = await world.connect();
   const room = client.join("general");
-  await world.admit({ general: { start: at(0), head: at(0) } }, { limits: { publishes_per_second: 5, publishes_burst: 1 } });
+  await world.admit(
+    { general: { start: at(0), head: at(0) } },
+    { limits: { publishes_per_second: 5, publishes_burst: 1 } },
+  );
   for (const text of ["one", "two"]) room.publish({ text });
   assert.deepEqual(texts(world), ["one"]);
   refuses(world, 0, "rate_limited", { retry_after_ms: 700 });
@@ -182,7 +231,7 @@ test("a full outbox refuses what is new, at once, and says that it may be tried 
   stores(world, 0, 1);
   await kept[0];
   kept.push(client.publish("r", { text: "3" }));
-  stores(world, 1, 1), stores(world, 2, 2);
+  (stores(world, 1, 1), stores(world, 2, 2));
   await Promise.all(kept);
 });
 
@@ -192,8 +241,14 @@ test("what no server could take is refused here: nothing, too much, too deep, no
   const deep = (levels) => (levels === 0 ? 1 : { a: deep(levels - 1) });
   const loop = {};
   loop.self = loop;
-  const bad = [[{}, "bad_request"], [{ text: "" }, "bad_request"], [{ text: "x", metadata: deep(15) }, "bad_request"], [{ text: "x", metadata: loop }, "bad_request"],
-    [{ text: "ü".repeat(32_769) }, "message_too_large"], [{ parts: [{ type: "t", content: "x".repeat(65_536) }] }, "message_too_large"]];
+  const bad = [
+    [{}, "bad_request"],
+    [{ text: "" }, "bad_request"],
+    [{ text: "x", metadata: deep(15) }, "bad_request"],
+    [{ text: "x", metadata: loop }, "bad_request"],
+    [{ text: "ü".repeat(32_769) }, "message_too_large"],
+    [{ parts: [{ type: "t", content: "x".repeat(65_536) }] }, "message_too_large"],
+  ];
   for (const [draft, code] of bad) await assert.rejects(room.publish(draft), { code });
   room.publish({ text: "ü".repeat(32_768) });
   room.publish({ text: "x", metadata: deep(14) });
@@ -218,14 +273,17 @@ test("a draft that the application changes later is repeated as it was", async (
   draft.metadata.n = 2;
   world.socket.ends(1006);
   await world.resume(1);
-  assert.deepEqual([world.socket.asked("publish").publish.text, world.socket.asked("publish").publish.metadata], ["first", { n: 1 }]);
+  assert.deepEqual(
+    [world.socket.asked("publish").publish.text, world.socket.asked("publish").publish.metadata],
+    ["first", { n: 1 }],
+  );
 });
 
 test("a connection that answers no publish is left for another", async () => {
   const world = new World();
   const { client, room } = await world.liveRoom(1);
   room.publish({ text: "hello?" });
-  for (let turn = 0; turn < 19; turn += 1) world.clock.pass(1000), world.socket.says([]);
+  for (let turn = 0; turn < 19; turn += 1) (world.clock.pass(1000), world.socket.says([]));
   assert.equal(client.state, "connected");
   world.clock.pass(1000);
   assert.equal(client.state, "resuming");
@@ -301,7 +359,10 @@ test("a kept message that is refused, or too old, is told: nobody waits for it",
   await next.admit();
   assert.deepEqual(texts(next), ["refused"]);
   refuses(next, 0, "message_too_large");
-  assert.deepEqual(told(again, "error").map(({ code }) => code), ["too_old", "message_too_large"]);
+  assert.deepEqual(
+    told(again, "error").map(({ code }) => code),
+    ["too_old", "message_too_large"],
+  );
   assert.deepEqual(outbox.keys(""), []);
 });
 
@@ -339,7 +400,8 @@ test("a kept message of another user or server is not sent", async () => {
 
 test("what was kept and is unreadable is removed, and stops nothing", async () => {
   const outbox = memoryStorage();
-  for (const [index, text] of ["{", "null", "[]", '{"room":"r"}'].entries()) outbox.set(`parley:ana@node:8080:outbox:${index}`, text);
+  for (const [index, text] of ["{", "null", "[]", '{"room":"r"}'].entries())
+    outbox.set(`parley:ana@node:8080:outbox:${index}`, text);
   const world = new World();
   await world.connect({ persist: { outbox } });
   await world.admit();
@@ -347,8 +409,22 @@ test("what was kept and is unreadable is removed, and stops nothing", async () =
 });
 
 test("a storage that is full or forbidden costs no message, and is told", async () => {
-  const full = { get: () => null, set: () => { throw new DOMException("full", "QuotaExceededError"); }, remove: () => {}, keys: () => [] };
-  const forbidden = Object.fromEntries(["get", "set", "remove", "keys"].map((name) => [name, () => { throw new DOMException("no", "SecurityError"); }]));
+  const full = {
+    get: () => null,
+    set: () => {
+      throw new DOMException("full", "QuotaExceededError");
+    },
+    remove: () => {},
+    keys: () => [],
+  };
+  const forbidden = Object.fromEntries(
+    ["get", "set", "remove", "keys"].map((name) => [
+      name,
+      () => {
+        throw new DOMException("no", "SecurityError");
+      },
+    ]),
+  );
   for (const outbox of [full, forbidden]) {
     const world = new World();
     const client = await world.connect({ persist: { outbox, positions: outbox } });

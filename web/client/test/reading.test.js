@@ -140,9 +140,12 @@ test("a loop ends when the room is left, and throws what ended the room otherwis
   other.world.push(0, 2, "history");
   other.world.socket.ends(4429, "flooding");
   const seqs = [];
-  await assert.rejects(async () => {
-    for await (const { seq } of other.room) seqs.push(seq);
-  }, { code: "refused", number: 4429 });
+  await assert.rejects(
+    async () => {
+      for await (const { seq } of other.room) seqs.push(seq);
+    },
+    { code: "refused", number: 4429 },
+  );
   assert.deepEqual(seqs, [1, 2]);
 });
 
@@ -168,7 +171,16 @@ test("a listener that comes late is told what was kept; afterwards nothing is ke
 test("messages hold the newest version, whatever order the events come in", async () => {
   const world = new World();
   const { room } = await world.liveRoom(3);
-  const edit = (seq, target, version, text) => ({ seq, term: at(1).term, kind: "message.updated", sender: "ben", at: seq, target, version, text });
+  const edit = (seq, target, version, text) => ({
+    seq,
+    term: at(1).term,
+    kind: "message.updated",
+    sender: "ben",
+    at: seq,
+    target,
+    version,
+    text,
+  });
   const changes = [];
   room.on("change", () => changes.push(room.messages.get(2)?.text ?? room.messages.get(2)?.deleted));
   world.push(3, 4, "live", edit(4, 2, 2, "edited"));
@@ -177,8 +189,18 @@ test("messages hold the newest version, whatever order the events come in", asyn
   world.push(6, 7, "live", { ...edit(7, 2), kind: "message.deleted" });
   world.push(7, 8, "live", edit(8, 2, 9, "too late"));
   assert.deepEqual(changes, ["edited", "edited twice", true]);
-  assert.deepEqual(room.messages.get(2), { seq: 2, term: at(1).term, sender: "ben", at: at(1).term + 2, version: 4, deleted: true });
-  assert.deepEqual(room.messages.list().map(({ seq }) => seq), [1, 2, 3]);
+  assert.deepEqual(room.messages.get(2), {
+    seq: 2,
+    term: at(1).term,
+    sender: "ben",
+    at: at(1).term + 2,
+    version: 4,
+    deleted: true,
+  });
+  assert.deepEqual(
+    room.messages.list().map(({ seq }) => seq),
+    [1, 2, 3],
+  );
   assert.equal(room.seqs.length, 8);
 });
 
@@ -186,8 +208,24 @@ test("an edit replaces the whole content, and keeps what is not content", async 
   const world = new World();
   const { room } = await world.liveRoom(0);
   world.push(0, 1, "live", { client_msg_id: "k", reply_to: 1, metadata: { a: 1 }, parts: [{ type: "t", url: "u" }] });
-  world.push(1, 2, "live", { kind: "message.updated", target: 1, version: 2, text: undefined, parts: [{ type: "t", url: "v" }] });
-  assert.deepEqual(room.messages.get(1), { seq: 1, term: at(1).term, sender: "ben", at: at(1).term + 1, client_msg_id: "k", reply_to: 1, parts: [{ type: "t", url: "v" }], version: 2, deleted: false });
+  world.push(1, 2, "live", {
+    kind: "message.updated",
+    target: 1,
+    version: 2,
+    text: undefined,
+    parts: [{ type: "t", url: "v" }],
+  });
+  assert.deepEqual(room.messages.get(1), {
+    seq: 1,
+    term: at(1).term,
+    sender: "ben",
+    at: at(1).term + 1,
+    client_msg_id: "k",
+    reply_to: 1,
+    parts: [{ type: "t", url: "v" }],
+    version: 2,
+    deleted: false,
+  });
 });
 
 test("a created event in its newest version beats an older page, and a tombstone stays", async () => {
@@ -204,7 +242,10 @@ test("the newest messages are kept, as many as asked", async () => {
   const world = new World();
   const { room } = await world.liveRoom(0, {}, { keep: 3, rewind: 0 });
   for (let seq = 1; seq <= 10; seq += 1) world.push(seq - 1, seq);
-  assert.deepEqual(room.messages.list().map(({ seq }) => seq), [8, 9, 10]);
+  assert.deepEqual(
+    room.messages.list().map(({ seq }) => seq),
+    [8, 9, 10],
+  );
   assert.equal(room.history.hasOlder, true);
   room.history.older(2);
   await settled();
@@ -222,7 +263,10 @@ test("older messages join on below, one page at a time, down to the first", asyn
   assert.equal(world.socket.all("history").length, 1);
   assert.deepEqual(world.socket.asked("history").history, { room: "general", before: 81, limit: 50 });
   world.socket.answer("history", { page: { room: "general", events: events(31, 80), head: at(81), older: 31 } });
-  assert.deepEqual((await page).map(({ seq }) => seq), numbers(31, 80));
+  assert.deepEqual(
+    (await page).map(({ seq }) => seq),
+    numbers(31, 80),
+  );
   assert.equal((await same).length, 50);
   const rest = room.history.older();
   await settled();
@@ -230,7 +274,10 @@ test("older messages join on below, one page at a time, down to the first", asyn
   await rest;
   assert.equal(room.history.hasOlder, false);
   assert.deepEqual(await room.history.older(), []);
-  assert.deepEqual(room.messages.list().map(({ seq }) => seq), numbers(1, 81));
+  assert.deepEqual(
+    room.messages.list().map(({ seq }) => seq),
+    numbers(1, 81),
+  );
   room.history.trim(5);
   assert.deepEqual([room.messages.list()[0].seq, room.history.hasOlder], [77, true]);
 });
@@ -253,7 +300,10 @@ test("a question that a lost connection did not answer is asked again", async ()
   world.socket.ends(1006);
   await world.resume(5);
   world.socket.answer("history", { page: { room: "general", events: events(2, 3), head: at(5), older: 2, newer: 3 } });
-  assert.deepEqual((await page).events.map(({ seq }) => seq), [2, 3]);
+  assert.deepEqual(
+    (await page).events.map(({ seq }) => seq),
+    [2, 3],
+  );
 });
 
 test("a question fails with the server's error, with another answer, with a page out of order, and when the client closes", async () => {
@@ -288,12 +338,18 @@ test("a page of before a reset is not mixed with what came after", async () => {
 
 test("too many questions and too many older messages are refused", async () => {
   const { world, room } = await joined(50_000);
-  await assert.rejects(Promise.all(numbers(0, 100).map(() => room.history.page())), { code: "too_many_requests", retryable: true });
-  for (const { id } of world.socket.all("history")) world.socket.says({ id, page: { room: "general", events: [], head: at(1) } });
+  await assert.rejects(Promise.all(numbers(0, 100).map(() => room.history.page())), {
+    code: "too_many_requests",
+    retryable: true,
+  });
+  for (const { id } of world.socket.all("history"))
+    world.socket.says({ id, page: { room: "general", events: [], head: at(1) } });
   for (let before = 50_001; before > 50_001 - 10_000; before -= 200) {
     const page = room.history.older(200);
     await settled();
-    world.socket.answer("history", { page: { room: "general", events: events(before - 200, before - 1), head: at(50_000), older: before - 200 } });
+    world.socket.answer("history", {
+      page: { room: "general", events: events(before - 200, before - 1), head: at(50_000), older: before - 200 },
+    });
     await page;
   }
   await assert.rejects(room.history.older(200), { code: "store_full" });
@@ -342,14 +398,16 @@ test("an unreadable kept position is none, and since wins over a kept one", asyn
 test("the browser's storages fit", () => {
   const kept = new Map();
   const web = {
-    get length() { return kept.size; },
+    get length() {
+      return kept.size;
+    },
     key: (index) => [...kept.keys()][index] ?? null,
     getItem: (key) => kept.get(key) ?? null,
     setItem: (key, value) => kept.set(key, value),
     removeItem: (key) => kept.delete(key),
   };
   const storage = webStorage(web);
-  storage.set("a:1", "x"), storage.set("a:2", "y"), storage.set("b:1", "z");
+  (storage.set("a:1", "x"), storage.set("a:2", "y"), storage.set("b:1", "z"));
   storage.remove("a:2");
   assert.deepEqual([storage.keys("a:"), storage.get("a:1"), storage.get("a:2")], [["a:1"], "x", null]);
 });
@@ -363,5 +421,8 @@ test("a resume with a jump tells the newest only, and says what it passed over",
   world.socket.says({ gap: { room: "general", from: 6, to: at(18), reason: "jump" } });
   world.push(18, 20, "history");
   world.live(20);
-  assert.deepEqual([told(room, "gap").length, told(room, "recovered").length, room.seqs], [1, 0, [1, 2, 3, 4, 5, 19, 20]]);
+  assert.deepEqual(
+    [told(room, "gap").length, told(room, "recovered").length, room.seqs],
+    [1, 0, [1, 2, 3, 4, 5, 19, 20]],
+  );
 });

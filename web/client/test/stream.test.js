@@ -15,7 +15,10 @@ test("a join rides in connect, shows history, then is live", async () => {
   assert.equal(connect.user, "ana");
   assert.deepEqual(room.seqs, [1, 2, 3]);
   assert.deepEqual(states(room), ["catchingUp", "live"]);
-  assert.deepEqual(told(client, "state").map(({ state }) => state), ["connecting", "connected"]);
+  assert.deepEqual(
+    told(client, "state").map(({ state }) => state),
+    ["connecting", "connected"],
+  );
   assert.deepEqual([client.user, client.node, room.position.seq], ["ana", "n1", 3]);
   world.push(3, 4);
   assert.deepEqual(room.seqs, [1, 2, 3, 4]);
@@ -112,7 +115,10 @@ test("each reason of a gap reaches its listener and moves the position", async (
     await world.resume(20, 22, { recovered: reason === "jump" });
     world.socket.says({ gap: { room: "general", from: 6, to: at(20), reason } });
     assert.deepEqual(told(room, "recovered"), []);
-    assert.deepEqual(told(room, "gap").map(({ from, to }) => [from, to.seq]), [[6, 20]]);
+    assert.deepEqual(
+      told(room, "gap").map(({ from, to }) => [from, to.seq]),
+      [[6, 20]],
+    );
     world.push(20, 22, "history");
     world.live(22);
     assert.deepEqual(room.seqs, [...numbers(1, 5), 21, 22]);
@@ -131,7 +137,10 @@ test("a reset drops what was held and goes on after its end, also to an empty ro
     assert.equal(room.messages.size, 0);
     world.push(end, end + 2, "history");
     world.live(end + 2);
-    assert.deepEqual(room.messages.list().map(({ seq }) => seq), [end + 1, end + 2]);
+    assert.deepEqual(
+      room.messages.list().map(({ seq }) => seq),
+      [end + 1, end + 2],
+    );
     assert.equal(told(room, "broken").length, 0);
   }
 });
@@ -152,6 +161,7 @@ test("every broken promise is a typed error, shows nothing wrong, and is mended 
   const wrong = {
     "a hole before": [batch(7, events(8, 8)), []],
     "a hole inside": [batch(5, [...events(6, 6), ...events(8, 8)]), [6]],
+    "a prev behind": [batch(4, events(6, 6)), []],
     "a repeat": [batch(4, events(5, 6)), []],
     "a repeat inside": [batch(5, [...events(6, 6), ...events(6, 7)]), [6]],
     "a reorder inside": [batch(5, [...events(7, 7), ...events(6, 6)]), []],
@@ -172,7 +182,11 @@ test("every broken promise is a typed error, shows nothing wrong, and is mended 
     world.socket.says(push);
     const shown = [...numbers(1, 5), ...more];
     assert.deepEqual(room.seqs, shown, name);
-    assert.deepEqual(told(room, "broken").map(({ code, room: of }) => [code, of]), [["broken_stream", "general"]], name);
+    assert.deepEqual(
+      told(room, "broken").map(({ code, room: of }) => [code, of]),
+      [["broken_stream", "general"]],
+      name,
+    );
     assert.deepEqual([client.state, room.state], ["connected", "resuming"], name);
 
     world.push(5, 9); // what the old subscription still brings means nothing
@@ -192,9 +206,18 @@ test("a join's answer that breaks the promise is met in the same way", async () 
   const answers = {
     "behind what is held": [{ start: at(3), head: at(5), recovered: true }, null],
     "no start": [{ head: at(5) }, null],
-    "a jump without its gap": [{ start: at(20), head: at(22), recovered: true }, { batch: { room: "general", prev: 20, phase: "history", events: events(21, 22) } }],
-    "not recovered, and no gap": [{ start: at(5), head: at(5), recovered: false }, { live: { room: "general", at: at(5) } }],
-    "a gap with another end": [{ start: at(20), head: at(22), recovered: false }, { gap: { room: "general", from: 6, to: at(19), reason: "retention" } }],
+    "a jump without its gap": [
+      { start: at(20), head: at(22), recovered: true },
+      { batch: { room: "general", prev: 20, phase: "history", events: events(21, 22) } },
+    ],
+    "not recovered, and no gap": [
+      { start: at(5), head: at(5), recovered: false },
+      { live: { room: "general", at: at(5) } },
+    ],
+    "a gap with another end": [
+      { start: at(20), head: at(22), recovered: false },
+      { gap: { room: "general", from: 6, to: at(19), reason: "retention" } },
+    ],
     "live elsewhere": [{ start: at(5), head: at(7), recovered: true }, { live: { room: "general", at: at(7) } }],
   };
   for (const [name, [joined, push]] of Object.entries(answers)) {
@@ -204,7 +227,11 @@ test("a join's answer that breaks the promise is met in the same way", async () 
     world.clock.pass(500);
     await world.admit({ general: joined });
     if (push) world.socket.says(push);
-    assert.deepEqual(told(room, "broken").map(({ code }) => code), ["broken_stream"], name);
+    assert.deepEqual(
+      told(room, "broken").map(({ code }) => code),
+      ["broken_stream"],
+      name,
+    );
     world.clock.pass(15_000);
     assert.deepEqual(world.socket.asked("join").join.since, at(5), name);
   }
@@ -218,7 +245,7 @@ test("a server that goes on breaking it is asked with growing pauses", async () 
   for (let turn = 0; turn < 7; turn += 1) {
     const asked = world.socket.all("join").length;
     let pause = 0;
-    while (world.socket.all("join").length === asked) world.clock.pass(100), (pause += 100);
+    while (world.socket.all("join").length === asked) (world.clock.pass(100), (pause += 100));
     pauses.push(pause);
     world.socket.answer("join", { joined: { room: "general", start: at(5), head: at(8), recovered: true } });
     world.push(6, 8, "history");
@@ -250,8 +277,21 @@ test("a reader that the server calls slow catches up and is live again", async (
 test("pushes, fields, kinds and rooms that nobody knows are passed over", async () => {
   const world = new World();
   const { client, room } = await world.liveRoom(5);
-  world.socket.says({ fireworks: { room: "general", colour: "red" } }, { batch: { room: "elsewhere", prev: 0, phase: "live", events: events(1, 1) } }, {}, { confetti: 7 });
-  world.socket.says({ batch: { room: "general", prev: 5, phase: "live", novel: true, events: events(6, 6, { kind: "room.painted", novel: {} }) } });
+  world.socket.says(
+    { fireworks: { room: "general", colour: "red" } },
+    { batch: { room: "elsewhere", prev: 0, phase: "live", events: events(1, 1) } },
+    {},
+    { confetti: 7 },
+  );
+  world.socket.says({
+    batch: {
+      room: "general",
+      prev: 5,
+      phase: "live",
+      novel: true,
+      events: events(6, 6, { kind: "room.painted", novel: {} }),
+    },
+  });
   world.push(6, 7);
   assert.deepEqual(room.seqs, numbers(1, 7));
   assert.equal(room.messages.get(6), undefined);
@@ -261,7 +301,9 @@ test("pushes, fields, kinds and rooms that nobody knows are passed over", async 
 test("an eviction ends the room for good, and nothing else", async () => {
   const world = new World();
   const { client, room } = await world.liveRoom(1);
-  world.socket.says({ evicted: { room: "general", error: { name: "forbidden", message: "out", code: 4030, retryable: false } } });
+  world.socket.says({
+    evicted: { room: "general", error: { name: "forbidden", message: "out", code: 4030, retryable: false } },
+  });
   assert.equal(room.state, "closed");
   assert.equal(told(room, "state").at(-1).cause.code, "evicted");
   assert.equal(client.state, "connected");
@@ -287,7 +329,16 @@ test("a room left while connect is under way is left on the server too", async (
   world.socket.open();
   room.leave();
   const { id } = world.socket.asked("connect");
-  world.socket.says({ id, connected: { user: "ana", node: "n1", ping_ms: 1, limits: {}, rooms: { general: { joined: { room: "general", start: at(1), head: at(1) } } } } });
+  world.socket.says({
+    id,
+    connected: {
+      user: "ana",
+      node: "n1",
+      ping_ms: 1,
+      limits: {},
+      rooms: { general: { joined: { room: "general", start: at(1), head: at(1) } } },
+    },
+  });
   assert.deepEqual(world.socket.asked("leave").leave, { room: "general" });
 });
 
@@ -313,7 +364,9 @@ test("more rooms than fit into one connect are joined one by one after it", asyn
   assert.ok(JSON.stringify(connect).length < 65_000);
   const greeted = Object.keys(connect.rooms).length;
   assert.ok(greeted > 300 && greeted < 600, greeted);
-  const rooms = Object.fromEntries(Object.keys(connect.rooms).map((room) => [room, { joined: { room, start: at(0), head: at(0) } }]));
+  const rooms = Object.fromEntries(
+    Object.keys(connect.rooms).map((room) => [room, { joined: { room, start: at(0), head: at(0) } }]),
+  );
   world.socket.answer("connect", { connected: { user: "ana", node: "n1", ping_ms: 25_000, limits: {}, rooms } });
   assert.equal(world.socket.all("join").length, 600 - greeted);
 });

@@ -1,5 +1,13 @@
 // Compiled, never run: what an application writes has the types that it expects, and what is wrong does not compile.
-import { connect, memoryStorage, ParleyError, type Message, type Published, type Room, type RoomEvent } from "@parley/client";
+import {
+  connect,
+  memoryStorage,
+  ParleyError,
+  type Message,
+  type Published,
+  type Room,
+  type RoomEvent,
+} from "@parley/client";
 
 const client = connect({ urls: ["http://a", "http://b"], user: "ana", persist: { outbox: memoryStorage() } });
 const room: Room = client.join("general", { rewind: 50, onGap: "jump", max: 100 });

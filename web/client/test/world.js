@@ -121,8 +121,19 @@ export class World {
   async admit(rooms = {}, connected = {}) {
     await settled();
     this.socket.open();
-    const answers = Object.entries(rooms).map(([room, { error, ...joined }]) => [room, error ? { error } : { joined: { room, ...joined } }]);
-    const body = { conn_id: "c", user: "ana", node: "n1", ping_ms: 25_000, limits: {}, rooms: Object.fromEntries(answers), ...connected };
+    const answers = Object.entries(rooms).map(([room, { error, ...joined }]) => [
+      room,
+      error ? { error } : { joined: { room, ...joined } },
+    ]);
+    const body = {
+      conn_id: "c",
+      user: "ana",
+      node: "n1",
+      ping_ms: 25_000,
+      limits: {},
+      rooms: Object.fromEntries(answers),
+      ...connected,
+    };
     this.socket.answer("connect", { connected: body });
     await settled();
   }
@@ -176,9 +187,19 @@ export function at(seq) {
 export function events(first, last, change = {}) {
   const made = [];
   for (let seq = first; seq <= last; seq += 1) {
-    made.push({ seq, term, kind: "message.created", sender: "ben", at: term + seq, text: `text ${seq}`, version: 1, ...change });
+    made.push({
+      seq,
+      term,
+      kind: "message.created",
+      sender: "ben",
+      at: term + seq,
+      text: `text ${seq}`,
+      version: 1,
+      ...change,
+    });
   }
   return made;
 }
 
-export const numbers = (first, last) => Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+export const numbers = (first, last) =>
+  Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
