@@ -54,7 +54,7 @@ export class Room implements AsyncIterable<RoomEvent> {
   #joined = new Moment();
   #live = new Moment();
   #attempt = 0;
-  #turn = 0; // counts joins, so that an answer to a former one is known as such
+  #isAsked = false; // a join was sent and is not answered yet
   #cancelRetry = () => {};
 
   constructor(
@@ -144,19 +144,15 @@ export class Room implements AsyncIterable<RoomEvent> {
   /** @internal Asks for the stream on the connection that there is. */
   join(): void {
     const options = this.joinOptions();
-    if (!options) return;
+    if (!options || this.#isAsked) return;
     this.#cancelRetry();
-    this.#sequence.lost();
-    const turn = ++this.#turn;
-    this.port.request(
-      { join: { room: this.name, ...options } },
-      (reply) => turn === this.#turn && this.admitted(reply),
-    );
+    this.#isAsked = this.port.request({ join: { room: this.name, ...options } }, (reply) => this.admitted(reply));
   }
 
   /** @internal The answer to a join. */
   admitted({ joined, error }: { joined?: Joined; error?: WireError }): void {
-    if (this.state === "closed" || this.#isPaused) return;
+    this.#isAsked = false;
+    if (this.state === "closed") return;
     if (error) return this.#failed(ParleyError.of(error));
     if (!joined) return this.#failed(new ParleyError("broken_frame", "a join was not answered", { retryable: true }));
     const since = this.#sequence.position;
@@ -186,6 +182,7 @@ export class Room implements AsyncIterable<RoomEvent> {
   /** @internal The connection is gone. */
   lost(cause?: ParleyError): void {
     this.#cancelRetry();
+    this.#isAsked = false;
     this.#sequence.lost();
     if (this.state !== "closed" && !this.#isPaused) this.#enter(this.#isJoined ? "resuming" : "connecting", cause);
   }
@@ -287,7 +284,6 @@ export class Room implements AsyncIterable<RoomEvent> {
 
   #pause(): void {
     this.#isPaused = true;
-    this.#turn += 1;
     this.port.request({ leave: { room: this.name } }, () => {});
     this.#sequence.lost();
     this.#enter("catchingUp");

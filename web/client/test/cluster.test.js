@@ -29,7 +29,8 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), "parley-client-"));
   await chmod(folder, 0o755); // PostgreSQL runs as another user where this runs as root
   await cluster("up", "--databases", "1", "--redis", "1", "--shards", "16", "--build", dirname(dirname(program())));
-  status = JSON.parse((await cluster("status", "--json")).stdout);
+  // On a busy machine a node may be unready again by now: the status then ends with 1, and tells all the same.
+  status = JSON.parse((await cluster("status", "--json").catch((error) => error)).stdout);
 });
 
 after(async () => {
@@ -63,21 +64,18 @@ async function until(holds, what, seconds = 40) {
   }
 }
 
-test("the node that owns the room is killed under load: three clients at three nodes see no error and miss nothing", async () => {
+test("the node that owns the room is killed under load: clients at all nodes see no error and miss nothing", async () => {
   const history = new History();
   history.add("count", { what: "links between nodes", times: 1 }); // a node repeats by itself what a broken link lost
-  const users = ["ana", "ben", "eve"].map((user, index) => {
-    const client = enter(history, user, index);
+  const join_at = (user, first) => {
+    const client = enter(history, user, first);
     const seen = [];
-    client.join("general").on("event", (event) => seen.push(event));
+    client.join("general", { since: { term: 0, seq: 0 } }).on("event", (event) => seen.push(event));
     return { user, client, seen, errors: [], open: 0 };
-  });
+  };
+  const users = ["ana", "ben", "eve"].map(join_at);
   try {
     await Promise.all(users.map(({ client }) => client.room("general").whenLive()));
-    assert.deepEqual(
-      users.map(({ client }) => client.node),
-      ["n1", "n2", "n3"],
-    );
     let is_over = false;
     const load = users.map(async (one) => {
       const sent = [];
@@ -99,6 +97,9 @@ test("the node that owns the room is killed under load: three clients at three n
     await until(() => acked() >= 150, "150 acks");
 
     const owner = await owner_of("general");
+    const late = join_at("dan", owner - 1); // at the very node that will die, and in the middle of it all
+    users.push(late);
+    await late.client.room("general").whenLive();
     history.add("fault", { fault: "kill owner", phase: "begin" });
     const before = acked();
     await cluster("kill", String(owner));
@@ -119,7 +120,7 @@ test("the node that owns the room is killed under load: three clients at three n
     history.add("settled");
     const judged = history.judge(join(output, "cluster.jsonl"), {
       acks: 300,
-      joins: 3,
+      joins: 4,
       resumes: 1,
       term_changes: 1,
       "fault:kill owner": 1,

@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { WebSocket } from "ws";
 import { program } from "../../browser.test/node.js";
 
@@ -34,8 +35,7 @@ export class History {
     const events = [];
     let page = { older: 2 ** 50 };
     while (page.older) {
-      const answer = await fetch(new URL(`v1/rooms/${room}/events?before=${page.older}&limit=200`, address));
-      page = await answer.json();
+      page = await read(new URL(`v1/rooms/${room}/events?before=${page.older}&limit=200`, address));
       events.unshift(...page.events);
     }
     const list = events.map((event) => ({
@@ -64,6 +64,15 @@ export class History {
     } catch (error) {
       throw new Error(`parley-check ended with ${error.status}: ${error.stdout}${error.stderr}`);
     }
+  }
+}
+
+/// A node that just lost its neighbour may ask to be asked again.
+async function read(url) {
+  for (const end = Date.now() + 20_000; ; await pause(100)) {
+    const answer = await fetch(url);
+    if (answer.ok) return answer.json();
+    if (Date.now() > end) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
   }
 }
 

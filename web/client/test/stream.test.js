@@ -354,6 +354,18 @@ test("a room joined while connect is under way is asked for afterwards", async (
   assert.deepEqual(world.socket.asked("join").join, { room: "late", rewind: { limit: 1 } });
 });
 
+test("a room joined by a listener of the connection's state is asked for once", async () => {
+  const world = new World();
+  const client = await world.connect();
+  client.on("state", ({ state }) => state === "connected" && client.join("general", { rewind: 1 }));
+  await world.admit();
+  assert.equal(world.socket.all("join").length, 1);
+  world.socket.answer("join", { joined: { room: "general", start: at(4), head: at(5) } });
+  world.push(4, 5, "history");
+  world.live(5);
+  assert.equal(client.room("general").state, "live");
+});
+
 test("more rooms than fit into one connect are joined one by one after it", async () => {
   const world = new World();
   const client = await world.connect();
