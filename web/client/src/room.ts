@@ -84,7 +84,7 @@ export class Room implements AsyncIterable<RoomEvent> {
   /** @returns a function that ends the listening */
   on<Name extends keyof RoomEvents>(name: Name, act: (value: RoomEvents[Name]) => void): () => void {
     const off = this.#emitter.on(name, act);
-    if (this.#reader.size > 0 && !this.#isForLoop()) queueMicrotask(() => this.#tellWaiting());
+    if (!this.#isForLoop()) queueMicrotask(() => this.#tellWaiting());
     return off;
   }
 
@@ -217,6 +217,7 @@ export class Room implements AsyncIterable<RoomEvent> {
   /** @returns false where the loop's buffer could not take them all: the stream then stands behind the last that it took */
   #show(events: RoomEvent[], before: Position, batch: Batch): boolean {
     const isForLoop = this.#isForLoop();
+    if (!isForLoop) this.#tellWaiting();
     const taken = isForLoop ? events.slice(0, this.#reader.free) : events;
     if (taken.length < events.length) this.#sequence.standAt(taken[taken.length - 1] ?? before);
     if (taken.length === 0) return false;
@@ -224,12 +225,20 @@ export class Room implements AsyncIterable<RoomEvent> {
     for (const event of taken) this.messages.apply(event);
     const first = this.messages.trim((this.options.keep ?? keepDefault) + this.history.extra);
     if (first !== null) this.history.trimmed(first);
-    for (const event of taken) this.#emitter.emit("event", event);
-    this.#emitter.emit("batch", { ...batch, events: taken });
+    this.#tell(taken, batch);
+    if (this.state === "closed") return true; // a listener left
     if (revision !== this.messages.revision) this.#emitter.emit("change", this.messages);
     for (const event of isForLoop ? taken : []) this.#reader.add({ type: "event", event });
     if (!isForLoop) this.port.keeper.stands(this.name, taken[taken.length - 1]!);
     return taken.length === events.length;
+  }
+
+  #tell(events: RoomEvent[], batch: Omit<Batch, "events">): void {
+    for (const event of events) {
+      if (this.state === "closed") return;
+      this.#emitter.emit("event", event);
+    }
+    if (this.state !== "closed") this.#emitter.emit("batch", { ...batch, events });
   }
 
   #mark(effects: Effect[], state: "live" | "catchingUp", marker: Marker): void {
@@ -270,6 +279,7 @@ export class Room implements AsyncIterable<RoomEvent> {
 
   /** Joins again after a pause, or gives up where that would only repeat. */
   #failed(error: ParleyError): void {
+    if (this.state === "closed") return;
     if (!error.retryable) {
       this.close(error);
       return this.port.left(this);
@@ -283,6 +293,7 @@ export class Room implements AsyncIterable<RoomEvent> {
   // --- back-pressure ---
 
   #pause(): void {
+    if (this.state === "closed") return;
     this.#isPaused = true;
     this.port.request({ leave: { room: this.name } }, () => {});
     this.#sequence.lost();
@@ -299,11 +310,16 @@ export class Room implements AsyncIterable<RoomEvent> {
 
   /** Somebody listens to what was kept for a loop that did not come. */
   #tellWaiting(): void {
-    if (this.#isRead) return;
-    for (const item of this.#reader.drain()) {
-      if (item.type === "event") this.#emitter.emit("event", item.event);
-      this.port.keeper.stands(this.name, positionOf(item));
+    if (this.#isRead || this.#reader.size === 0) return;
+    const kept = this.#reader.drain();
+    let events: RoomEvent[] = [];
+    for (const [index, item] of kept.entries()) {
+      if (item.type === "event") events.push(item.event);
+      if (events.length === 0 || kept[index + 1]?.type === "event") continue; // a batch has no gap within
+      this.#tell(events, { room: this.name, prev: events[0]!.seq - 1, phase: "history" });
+      events = [];
     }
+    this.port.keeper.stands(this.name, positionOf(kept[kept.length - 1]!));
     this.#taken();
   }
 
@@ -315,7 +331,7 @@ export class Room implements AsyncIterable<RoomEvent> {
   // --- state ---
 
   #enter(state: RoomState, cause?: ParleyError): void {
-    if (this.state === state && !cause) return;
+    if (this.state === "closed" || (this.state === state && !cause)) return;
     this.state = state;
     this.#emitter.emit("state", cause ? { state, cause } : { state });
   }

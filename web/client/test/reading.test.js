@@ -166,6 +166,41 @@ test("a listener that comes late is told what was kept; afterwards nothing is ke
   assert.deepEqual(await next, [10]);
 });
 
+test("a late listener of batches is told them whole, before what comes in the same frame", async () => {
+  const { world, room } = await joined(0);
+  world.push(0, 2, "history");
+  world.socket.says({ gap: { room: "general", from: 3, to: at(4), reason: "retention" } });
+  world.push(4, 6, "history");
+  const batches = [];
+  const listen = () => room.on("batch", ({ prev, events: list }) => batches.push([prev, list.map(({ seq }) => seq)]));
+  room.on("live", listen);
+  world.socket.says(
+    { live: { room: "general", at: at(6) } },
+    { batch: { room: "general", prev: 6, phase: "live", events: events(7, 7) } },
+  );
+  await settled();
+  assert.deepEqual(batches, [
+    [0, [1, 2]],
+    [4, [5, 6]],
+    [6, [7]],
+  ]);
+});
+
+test("a listener that leaves hears nothing more, and the room stays closed", async () => {
+  const { world, room } = await joined(0);
+  const [seqs, batches] = [[], []];
+  room.on("event", ({ seq }) => seqs.push(seq) === 2 && room.leave());
+  room.on("batch", ({ events: list }) => batches.push(list));
+  world.push(0, 5, "history");
+  assert.deepEqual([seqs, batches, room.state], [[1, 2], [], "closed"]);
+
+  const other = await joined(0);
+  other.room.on("broken", () => other.room.leave());
+  other.world.push(3, 5, "history");
+  other.world.clock.pass(60_000);
+  assert.deepEqual([other.room.state, other.world.socket.all("join").length], ["closed", 0]);
+});
+
 // --- messages
 
 test("messages hold the newest version, whatever order the events come in", async () => {

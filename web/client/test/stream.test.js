@@ -386,15 +386,16 @@ test("more rooms than fit into one connect are joined one by one after it", asyn
 test("a listener that throws disturbs neither its neighbours nor the stream", async (context) => {
   const world = new World();
   const { room } = await world.liveRoom(1);
-  const reported = [];
-  const { queueMicrotask } = globalThis;
-  context.after(() => (globalThis.queueMicrotask = queueMicrotask));
-  globalThis.queueMicrotask = (act) => assert.throws(act, ({ message }) => reported.push(message) > 0);
   room.on("event", () => {
     throw new Error("a bug of the application");
   });
   const heard = [];
   room.on("event", ({ seq }) => heard.push(seq));
+  await settled();
+  const reported = [];
+  const { queueMicrotask } = globalThis;
+  context.after(() => (globalThis.queueMicrotask = queueMicrotask));
+  globalThis.queueMicrotask = (act) => assert.throws(act, ({ message }) => reported.push(message) > 0);
   world.push(1, 2);
   assert.deepEqual(reported, ["a bug of the application"]);
   assert.deepEqual([heard, room.seqs], [[2], [1, 2]]);
