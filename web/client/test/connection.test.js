@@ -24,6 +24,20 @@ test("an address may be written in any of its forms; a wrong one is refused at o
   await assert.rejects(world.connect({ getToken: () => "t", persist: { outbox: {} } }), { code: "bad_option" });
 });
 
+test("a page connects to its own origin, unless told otherwise", async (context) => {
+  context.after(() => delete globalThis.location);
+  globalThis.location = { href: "https://chat.example/app/index.html?x=1" };
+  const world = new World();
+  for (const [url, expected] of [
+    [undefined, "wss://chat.example/v1/ws"],
+    ["/parley/v1/ws", "wss://chat.example/parley/v1/ws"],
+  ]) {
+    await world.connect({ url });
+    await settled();
+    assert.equal(world.socket.url, expected);
+  }
+});
+
 test("where there is no WebSocket, the error says what to pass", async () => {
   const { connect } = await import("../dist/index.js");
   const given = Object.getOwnPropertyDescriptor(globalThis, "WebSocket");

@@ -14,6 +14,7 @@ import { numbers } from "./world.js";
 const output = fileURLToPath(new URL("../../../build/client/", import.meta.url));
 mkdirSync(output, { recursive: true });
 
+const patience = { timeout: 60_000 }; // what hangs has failed
 let server;
 const clients = [];
 before(async () => (server = await node.start()));
@@ -46,7 +47,7 @@ function read(room) {
   return { seen, loop, seqs: () => seen.map(({ seq }) => seq) };
 }
 
-test("two users chat; what one publishes the other's loop yields, with all its content", async () => {
+test("two users chat; what one publishes the other's loop yields, with all its content", patience, async () => {
   const [ana, ben] = [enter("ana"), enter("ben")];
   const [of_ana, of_ben] = [ana.join("chat"), ben.join("chat", { rewind: 10 })];
   const { seen } = read(of_ben);
@@ -67,7 +68,7 @@ test("two users chat; what one publishes the other's loop yields, with all its c
   assert.deepEqual([of_ben.messages.size, ben.user, ben.limits.history_limit], [2, "ben", 200]);
 });
 
-test("older history joins on below what a rewind brought", async () => {
+test("older history joins on below what a rewind brought", patience, async () => {
   const client = enter("ana");
   for (const number of numbers(1, 30)) client.publish("old", { text: `text ${number}` });
   await client.publish("old", { text: "text 31" });
@@ -91,57 +92,65 @@ test("older history joins on below what a rewind brought", async () => {
   );
 });
 
-test("the node's refusals are typed errors: a room's name, a reply to nothing, a key used twice", async () => {
-  const client = enter("ana");
-  await assert.rejects(client.join("no such room!").whenLive(), { code: "bad_request", number: 4000 });
-  const room = client.join("refusals");
-  await assert.rejects(room.publish({ text: "x", replyTo: 99 }), { code: "message_not_found", number: 4041 });
-  const { seq } = await room.publish({ text: "x", clientMsgId: "k" });
-  assert.deepEqual(await room.publish({ text: "x", clientMsgId: "k" }).then((again) => [again.seq, again.duplicate]), [
-    seq,
-    true,
-  ]);
-  await assert.rejects(room.publish({ text: "y", clientMsgId: "k" }), { code: "idempotency_mismatch" });
-  assert.equal(client.state, "connected");
-});
+test(
+  "the node's refusals are typed errors: a room's name, a reply to nothing, a key used twice",
+  patience,
+  async () => {
+    const client = enter("ana");
+    await assert.rejects(client.join("no such room!").whenLive(), { code: "bad_request", number: 4000 });
+    const room = client.join("refusals");
+    await assert.rejects(room.publish({ text: "x", replyTo: 99 }), { code: "message_not_found", number: 4041 });
+    const { seq } = await room.publish({ text: "x", clientMsgId: "k" });
+    assert.deepEqual(
+      await room.publish({ text: "x", clientMsgId: "k" }).then((again) => [again.seq, again.duplicate]),
+      [seq, true],
+    );
+    await assert.rejects(room.publish({ text: "y", clientMsgId: "k" }), { code: "idempotency_mismatch" });
+    assert.equal(client.state, "connected");
+  },
+);
 
-test("a token is refused by the development mode: the client closes with the node's words", async () => {
+test("a token is refused by the development mode: the client closes with the node's words", patience, async () => {
   let asked = 0;
   const client = enter(undefined, { getToken: () => `token ${++asked}` });
   await assert.rejects(client.whenConnected(), { code: "bad_request" });
   assert.deepEqual([client.state, asked], ["closed", 1]);
 });
 
-test("what is no node is a typed error with another attempt: another server, another path, nobody", async () => {
-  const other = createServer((_, answer) => answer.end("hello")).listen(0, "127.0.0.1");
-  await until(() => other.listening, "a server");
-  const nobody = createServer().listen(0, "127.0.0.1");
-  await until(() => nobody.listening, "a port");
-  const { port } = nobody.address();
-  nobody.close();
-  try {
-    for (const url of [
-      `http://127.0.0.1:${other.address().port}`,
-      new URL("v1/elsewhere", server.address).href,
-      `http://127.0.0.1:${port}`,
-    ]) {
-      const client = enter("ana", { url });
-      const failed = await new Promise((resolve) => client.on("state", (state) => state.cause && resolve(state)));
-      assert.deepEqual(
-        [failed.cause.code, failed.state, failed.retryAt > 0],
-        ["connection_lost", "connecting", true],
-        url,
-      );
-      client.close();
+test(
+  "what is no node is a typed error with another attempt: another server, another path, nobody",
+  patience,
+  async () => {
+    const other = createServer((_, answer) => answer.end("hello")).listen(0, "127.0.0.1");
+    await until(() => other.listening, "a server");
+    const nobody = createServer().listen(0, "127.0.0.1");
+    await until(() => nobody.listening, "a port");
+    const { port } = nobody.address();
+    nobody.close();
+    try {
+      for (const url of [
+        `http://127.0.0.1:${other.address().port}`,
+        new URL("v1/elsewhere", server.address).href,
+        `http://127.0.0.1:${port}`,
+      ]) {
+        const client = enter("ana", { url });
+        const failed = await new Promise((resolve) => client.on("state", (state) => state.cause && resolve(state)));
+        assert.deepEqual(
+          [failed.cause.code, failed.state, failed.retryAt > 0],
+          ["connection_lost", "connecting", true],
+          url,
+        );
+        client.close();
+      }
+    } finally {
+      other.close();
     }
-  } finally {
-    other.close();
-  }
-  const client = enter("ana", { urls: [`http://127.0.0.1:${port}`, server.address], world: undefined });
-  await client.whenConnected();
-});
+    const client = enter("ana", { urls: [`http://127.0.0.1:${port}`, server.address], world: undefined });
+    await client.whenConnected();
+  },
+);
 
-test("a loop that is slow stops the stream, catches up from storage, and misses nothing", async () => {
+test("a loop that is slow stops the stream, catches up from storage, and misses nothing", patience, async () => {
   const count = 800;
   const [writer, reader] = [enter("ana", { outboxMax: count }), enter("ben")];
   const room = reader.join("slow", { buffer: 50 });
@@ -158,7 +167,7 @@ test("a loop that is slow stops the stream, catches up from storage, and misses 
   await room.whenLive();
 });
 
-test("two tabs of one user share an outbox: the node stores what both send once", async () => {
+test("two tabs of one user share an outbox: the node stores what both send once", patience, async () => {
   const outbox = memoryStorage();
   const away = enter("ana", { url: "http://127.0.0.1:9", persist: { outbox, name: "ana" } });
   for (const text of ["one", "two", "three"]) away.publish("tabs", { text });
@@ -176,73 +185,77 @@ test("two tabs of one user share an outbox: the node stores what both send once"
   );
 });
 
-test("kill -9 and a drain under load with two clients and three rooms: nothing is lost, doubled or turned round", async () => {
-  const history = new History();
-  const rooms = ["load-1", "load-2", "load-3"];
-  const users = ["ana", "ben"].map((user) => {
-    const client = enter(user, { WebSocket: history.socket_class(user, user) });
-    const read_rooms = rooms.map((name) => ({ name, ...read(client.join(name, { rewind: 0 })) }));
-    return { client, user, read_rooms, sent: [], errors: [], states: [] };
-  });
-  for (const { client, states } of users) client.on("state", ({ state }) => states.push(state));
-  await Promise.all(users.map(({ client }) => client.whenConnected()));
+test(
+  "kill -9 and a drain under load with two clients and three rooms: nothing is lost, doubled or turned round",
+  patience,
+  async () => {
+    const history = new History();
+    const rooms = ["load-1", "load-2", "load-3"];
+    const users = ["ana", "ben"].map((user) => {
+      const client = enter(user, { WebSocket: history.socket_class(user, user) });
+      const read_rooms = rooms.map((name) => ({ name, ...read(client.join(name, { rewind: 0 })) }));
+      return { client, user, read_rooms, sent: [], errors: [], states: [] };
+    });
+    for (const { client, states } of users) client.on("state", ({ state }) => states.push(state));
+    await Promise.all(users.map(({ client }) => client.whenConnected()));
 
-  let is_over = false;
-  const load = users.map(async ({ client, user, sent, errors }) => {
-    let open = 0;
-    for (let number = 1; !is_over; number += 1) {
-      const answered = client.publish(rooms[number % rooms.length], { text: `${user} ${number}` });
-      open += 1;
-      sent.push(answered.catch((error) => errors.push(error)).finally(() => (open -= 1)));
-      await pause(2);
-      await until(() => open < 60, "the node keeps up"); // also while it is away
-    }
-  });
-  const acked = () => history.records.filter(({ op, phase }) => op === "publish" && phase === "ok").length;
-  const more = (count) => {
-    const goal = acked() + count;
-    return until(() => acked() >= goal, `${count} more acks`);
-  };
+    let is_over = false;
+    const load = users.map(async ({ client, user, sent, errors }) => {
+      let open = 0;
+      for (let number = 1; !is_over; number += 1) {
+        const answered = client.publish(rooms[number % rooms.length], { text: `${user} ${number}` });
+        open += 1;
+        sent.push(answered.catch((error) => errors.push(error)).finally(() => (open -= 1)));
+        await pause(2);
+        await until(() => open < 60, "the node keeps up"); // also while it is away
+      }
+    });
+    const acked = () => history.records.filter(({ op, phase }) => op === "publish" && phase === "ok").length;
+    const more = (count) => {
+      const goal = acked() + count;
+      return until(() => acked() >= goal, `${count} more acks`);
+    };
 
-  await more(100);
-  for (const fault of ["kill", "kill", "drain"]) {
-    history.add("fault", { fault, phase: "begin" });
-    if (fault === "kill") await server.kill();
-    else await server.drain();
-    await server.run();
-    history.add("fault", { fault, phase: "end" });
     await more(100);
-  }
-  history.add("healed");
-  is_over = true;
-  await Promise.all(load);
-  await Promise.all(users.flatMap(({ sent }) => sent));
-
-  for (const [index, room] of rooms.entries()) {
-    const stored = await history.stored(server.address, room);
-    for (const { user, read_rooms } of users) {
-      const { seen } = read_rooms[index];
-      await until(() => seen.length >= stored.length, `${user} sees all of ${room}`);
-      assert.deepEqual(seen, stored, `${user} in ${room}`);
-      const own = seen.filter(({ sender }) => sender === user).map(({ text }) => Number(text.split(" ")[1]));
-      assert.deepEqual(
-        own,
-        [...own].sort((a, b) => a - b),
-        `the order of ${user} in ${room}`,
-      );
+    for (const fault of ["kill", "kill", "drain"]) {
+      history.add("fault", { fault, phase: "begin" });
+      if (fault === "kill") await server.kill();
+      else await server.drain();
+      await server.run();
+      history.add("fault", { fault, phase: "end" });
+      await more(100);
     }
-  }
-  history.add("settled");
-  for (const { errors, states } of users) {
-    assert.deepEqual(errors, []);
-    assert.ok(states.filter((state) => state === "resuming").length >= 3);
-  }
-  const judged = history.judge(`${output}history.jsonl`, {
-    acks: 400,
-    joins: 6,
-    resumes: 12,
-    "fault:kill": 2,
-    "fault:drain": 1,
-  });
-  assert.equal(judged.verdict, "valid", JSON.stringify(judged));
-});
+    history.add("healed");
+    is_over = true;
+    await Promise.all(load);
+    await Promise.all(users.flatMap(({ sent }) => sent));
+
+    for (const [index, room] of rooms.entries()) {
+      const stored = await history.stored(server.address, room);
+      for (const { user, read_rooms } of users) {
+        const { seen } = read_rooms[index];
+        await until(() => seen.length >= stored.length, `${user} sees all of ${room}`);
+        assert.deepEqual(seen, stored, `${user} in ${room}`);
+        const own = seen.filter(({ sender }) => sender === user).map(({ text }) => Number(text.split(" ")[1]));
+        assert.deepEqual(
+          own,
+          [...own].sort((a, b) => a - b),
+          `the order of ${user} in ${room}`,
+        );
+      }
+    }
+    history.add("settled");
+    for (const { errors, states } of users) {
+      assert.deepEqual(errors, []);
+      assert.ok(states.filter((state) => state === "resuming").length >= 3);
+    }
+    const judged = history.judge(`${output}history.jsonl`, {
+      acks: 400,
+      joins: 6,
+      resumes: 12,
+      "fault:kill": 2,
+      "fault:drain": 1,
+    });
+    assert.equal(judged.verdict, "valid", JSON.stringify(judged));
+  },
+);
