@@ -37,7 +37,6 @@ export class Link {
   retryAt = 0;
 
   #session: Session | null = null;
-  #turn = 0; // counts attempts, so that late news of a former one are known as such
   #attempt = 0;
   #connectedAt = 0;
   #wasConnected = false;
@@ -56,12 +55,10 @@ export class Link {
   /** Begins an attempt now, and drops what there was. */
   connect(): void {
     this.#drop();
-    const turn = ++this.#turn;
-    const isCurrent = () => turn === this.#turn && this.state !== "closed";
     this.#enter(this.#wasConnected ? "resuming" : "connecting");
     this.hooks.credentials(
-      (credentials) => isCurrent() && this.#open(credentials),
-      (error) => isCurrent() && this.#lost(error),
+      (credentials) => this.state !== "closed" && this.#open(credentials),
+      (error) => this.state !== "closed" && this.#lost(error),
     );
   }
 
@@ -166,7 +163,6 @@ export class Link {
   }
 
   #drop(code?: number): void {
-    this.#turn += 1;
     this.#cancelRetry();
     this.#cancelMove();
     this.#moveAt = 0;

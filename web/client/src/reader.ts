@@ -49,7 +49,6 @@ export class Reader<T> {
     }
     if (this.#end) {
       const { error } = this.#end;
-      this.#end = {}; // thrown once
       return error === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(error);
     }
     return new Promise((resolve, reject) => {

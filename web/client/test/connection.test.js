@@ -180,6 +180,13 @@ test("what is not the protocol is a typed error, and another attempt follows", a
   assert.equal(told(client, "state").at(-1).cause.code, "broken_frame");
 });
 
+test("what comes behind a malformed envelope of a frame is not heard", async () => {
+  const world = new World();
+  const { client } = await world.liveRoom(1);
+  world.socket.says({ id: 99, pong: {} }, { error: { code: 5000, name: "internal", message: "", retryable: true } });
+  assert.deepEqual(told(client, "error"), []);
+});
+
 test("what comes before a malformed envelope of a frame is not lost", async () => {
   const world = new World();
   const { room } = await world.liveRoom(1);
@@ -274,6 +281,15 @@ test("a laptop that slept for an hour reconnects at once, resumes, and sends wha
   assert.equal((await published).duplicate, true);
 });
 
+test("after a sleep the old connection is not even asked", async () => {
+  const world = new World();
+  const { client } = await world.liveRoom(5);
+  world.clock.sleep(3_600_000);
+  assert.equal(client.state, "resuming");
+  assert.match(told(client, "state").at(-1).cause.message, /nothing was heard/u);
+  assert.deepEqual(world.sockets[0].all("ping"), []);
+});
+
 test("news of the network ends a pause, and asks a connection that may be dead", async () => {
   const world = new World();
   const { client } = await world.liveRoom(2);
@@ -341,7 +357,7 @@ const jwt = (exp) => `h.${Buffer.from(JSON.stringify({ exp })).toString("base64u
 test("each connection asks for a token, and connect carries it", async () => {
   const world = new World();
   let count = 0;
-  await world.connect({ getToken: async () => `token-${++count}` });
+  const client = await world.connect({ getToken: async () => `token-${++count}` });
   await world.admit();
   assert.deepEqual(
     [world.socket.asked("connect").connect.token, world.socket.asked("connect").connect.user],
@@ -351,6 +367,8 @@ test("each connection asks for a token, and connect carries it", async () => {
   world.clock.pass(500);
   await world.admit();
   assert.equal(world.socket.asked("connect").connect.token, "token-2");
+  client.close();
+  assert.equal(world.clock.timers.size, 0);
 });
 
 test("a refused token is asked for once more; refused again, the client closes with the server's error", async () => {

@@ -147,6 +147,7 @@ test("a loop ends when the room is left, and throws what ended the room otherwis
     { code: "refused", number: 4429 },
   );
   assert.deepEqual(seqs, [1, 2]);
+  await assert.rejects(other.room.items().next(), { code: "refused" });
 });
 
 test("a listener that comes late is told what was kept; afterwards nothing is kept for a loop", async () => {
