@@ -70,7 +70,7 @@ test(
   patience,
   async () => {
     const history = new History();
-    history.add("count", { what: "links between nodes", times: 1 }); // a node repeats by itself what a broken link lost
+    history.add("fault", { fault: "links between nodes", phase: "begin" }); // a node repeats what a broken one lost
     const join_at = (user, first) => {
       const client = enter(history, user, first);
       const seen = [];

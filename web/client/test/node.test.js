@@ -217,7 +217,7 @@ test(
     };
 
     await more(100);
-    for (const fault of ["kill", "kill", "drain"]) {
+    for (const fault of ["kill", "drain"]) {
       history.add("fault", { fault, phase: "begin" });
       if (fault === "kill") await server.kill();
       else await server.drain();
@@ -247,13 +247,13 @@ test(
     history.add("settled");
     for (const { errors, states } of users) {
       assert.deepEqual(errors, []);
-      assert.ok(states.filter((state) => state === "resuming").length >= 3);
+      assert.ok(states.filter((state) => state === "resuming").length >= 2);
     }
     const judged = history.judge(`${output}history.jsonl`, {
-      acks: 400,
+      acks: 300,
       joins: 6,
-      resumes: 12,
-      "fault:kill": 2,
+      resumes: 10,
+      "fault:kill": 1,
       "fault:drain": 1,
     });
     assert.equal(judged.verdict, "valid", JSON.stringify(judged));
