@@ -216,14 +216,14 @@ test(
       return until(() => acked() >= goal, `${count} more acks`);
     };
 
-    await more(100);
+    await more(60);
     for (const fault of ["kill", "drain"]) {
       history.add("fault", { fault, phase: "begin" });
       if (fault === "kill") await server.kill();
       else await server.drain();
       await server.run();
       history.add("fault", { fault, phase: "end" });
-      await more(100);
+      await more(60);
     }
     history.add("healed");
     is_over = true;
@@ -250,7 +250,7 @@ test(
       assert.ok(states.filter((state) => state === "resuming").length >= 2);
     }
     const judged = history.judge(`${output}history.jsonl`, {
-      acks: 300,
+      acks: 180,
       joins: 6,
       resumes: 10,
       "fault:kill": 1,
