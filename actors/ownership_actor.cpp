@@ -38,8 +38,12 @@ caf::behavior ownership_actor::make_behavior() {
       [this](const msg::tick&) {
         if (is_releasing_) return;
         renew();
-        if (has_to_look()) survey();
+        // Half a period later: both show who renews, so that a dead owner's last renewal is seen within that time.
+        delayed_send(this, context_->options.lease.renew_period / 2, msg::poll{});
         delayed_send(this, context_->options.lease.renew_period, msg::tick{});
+      },
+      [this](const msg::poll&) {
+        if (has_to_look()) survey();
       },
       [this](const msg::look& m) {
         if (is_releasing_) return;

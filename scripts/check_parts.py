@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import argparse
 import concurrent.futures
+import contextlib
 import functools
 import os
 import pathlib
 import re
 import sys
+import threading
 import time
 import xml.etree.ElementTree
 from typing import Callable, NamedTuple
@@ -174,26 +176,61 @@ def fuzz_one(log: Log, target: str) -> bool:
         return False
 
 
-def fuzz(log: Log) -> Tally:
-    targets = fuzz_targets()
+def build_fuzz(log: Log) -> None:
     log.run("cmake", "--preset", "fuzz")
-    log.run("cmake", "--build", "--preset", "fuzz", "-j", str(CORES), "--target", *targets)
+    log.run("cmake", "--build", "--preset", "fuzz", "-j", str(CORES), "--target", *fuzz_targets())
+
+
+def fuzz(log: Log) -> Tally:
+    build_fuzz(log)
+    targets = fuzz_targets()
     with concurrent.futures.ThreadPoolExecutor(2) as two_at_a_time:
         fine = list(two_at_a_time.map(functools.partial(fuzz_one, log), targets))
     return Tally(fine.count(True), fine.count(False))
 
 
-def release(log: Log) -> Tally:
+def build_release(log: Log) -> None:
     log.run("cmake", "--preset", "release")
     log.run("cmake", "--build", "--preset", "release", "-j", str(CORES))
+
+
+def release(log: Log) -> Tally:
+    build_release(log)
     return Tally(1)
+
+
+def build_simulator(log: Log) -> None:
+    log.run("scripts/simulate", "--help")  # each builds what it needs first
+    log.run("scripts/mutants", "--list")
+
+
+class LaterBuilds(threading.Thread):
+    """What later parts need, built beside the tests, which mostly wait. A part waits for its own, and then builds what
+    is missing: that finds nothing to do, or tells what is wrong."""
+
+    builds = {"simulate": build_simulator, "fuzz": build_fuzz, "release": build_release}
+
+    def __init__(self, parts: list[Part]) -> None:
+        super().__init__(daemon=True)
+        self.ready = {p.name: threading.Event() for p in parts if p.name in self.builds}
+        self.deadline_s = 3 * sum(p.budget_s for p in parts)
+
+    def run(self) -> None:
+        for name, ready in self.ready.items():
+            with contextlib.suppress(Failed):
+                self.builds[name](Log(ROOT, LOGS / f"{name}-build.log", self.deadline_s, beside=True))
+            ready.set()
+
+    def wait_for(self, name: str) -> None:
+        if name in self.ready:
+            self.ready[name].wait()
 
 
 PARTS = [
     Part("setup", 180, "the Debian packages", setup),
     Part("format", 20, "clang-format has nothing to change", format_),
     Part("house", 10, "includes follow the arrows", house),
-    Part("build", 720, "everything, with AddressSanitizer and UBSan", build),
+    Part("build", 1080, "everything, with AddressSanitizer and UBSan", build),
     Part("unit", 240, "cores, codecs, actors, configuration", unit),
     Part("contract", 180, "adapters keep their ports' promises over real servers, and the models do as those do", contract),
     Part("integration", 300, "the protocol, asked of a node on both backends", integration),
@@ -228,10 +265,12 @@ def chosen_parts(names: list[str] | None) -> list[Part]:
     return [p for p in PARTS if p.name in wanted]
 
 
-def carry_out(part: Part) -> tuple[Tally, float]:
+def carry_out(part: Part, later: LaterBuilds | None) -> tuple[Tally, float]:
     print(f"check: {part.name} ({part.what}; budget {part.budget_s} s)", flush=True)
-    log = Log(ROOT, LOGS / f"{part.name}.log", deadline_s=3 * part.budget_s)
     started = time.monotonic()
+    if later:
+        later.wait_for(part.name)
+    log = Log(ROOT, LOGS / f"{part.name}.log", deadline_s=3 * part.budget_s)
     try:
         tally = part.run(log)
         problem = "" if tally.failed == 0 else f"{tally.failed} failed"
@@ -252,7 +291,12 @@ def main() -> int:
             print(f"{part.name:12} {part.budget_s:4} s  {part.what}")
         return 0
     LOGS.mkdir(parents=True, exist_ok=True)
-    done = [(part, *carry_out(part)) for part in chosen_parts(chosen.part)]
+    parts, later, done = chosen_parts(chosen.part), None, []
+    for part in parts:
+        done.append((part, *carry_out(part, later)))
+        if part.name == "build" and done[-1][1].failed == 0:
+            later = LaterBuilds(parts)
+            later.start()
     print(f"\n{'part':12} {'passed':>7} {'failed':>7} {'skipped':>8} {'s':>6} {'budget':>7}")
     for part, tally, took in done:
         print(f"{part.name:12} {tally.passed:7} {tally.failed:7} {tally.skipped:8} {took:6.0f} {part.budget_s:7}")

@@ -23,18 +23,23 @@ class Tally(NamedTuple):
     skipped: int = 0
 
 
-class Log:
-    """The output of one part."""
+# A session is a scheduling group of its own where the kernel makes such, and within one only `nice` counts.
+BESIDE = ("sh", "-c", 'echo 19 2>/dev/null >/proc/self/autogroup; exec nice -n 19 "$@"', "sh")
 
-    def __init__(self, root: pathlib.Path, path: pathlib.Path, deadline_s: float) -> None:
+
+class Log:
+    """The output of one part. What is `beside` something else gets only what that leaves of the processors."""
+
+    def __init__(self, root: pathlib.Path, path: pathlib.Path, deadline_s: float, *, beside: bool = False) -> None:
         self.root, self.path, self.name = root, path, path.stem
+        self.prefix = BESIDE if beside else ()
         self.end = time.monotonic() + deadline_s
         self.lock = threading.Lock()
         path.write_bytes(b"")
 
     def run(self, *argv: str, may_fail: bool = False, env: Mapping[str, str] | None = None) -> str:
         """@returns the output. A command that ends with another code than 0 raises, unless `may_fail`."""
-        process = subprocess.Popen(argv, cwd=self.root, env=os.environ | (env or {}), stdin=subprocess.DEVNULL,
+        process = subprocess.Popen([*self.prefix, *argv], cwd=self.root, env=os.environ | (env or {}), stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
         try:
             output, _ = process.communicate(timeout=max(1, self.end - time.monotonic()))

@@ -49,6 +49,11 @@ feed::effects feed::range_answered(question q, result<range_page> page, instant 
   } else {
     send_range(out, key, range);
   }
+  // A reader goes live where the feed is, not ahead of it: what storage showed to one is the feed's to have too.
+  if (is_loaded_ && page->head.head.seq > window_.last().seq) {
+    note_head(page->head, now);
+    proceed(out, now);
+  }
   return out;
 }
 

@@ -26,6 +26,7 @@ std::vector<lease::ended_shard> lease::renewed(const lease_renewal& answer, inst
   }
   identity_ = answer.identity;
   watch_.renewed(answer.nodes, now);
+  for (const auto& row : answer.nodes) (void)unrenewed_since(row.node.incarnation, row.renewals, now);
   is_drained_ = !is_leaving_ && std::ranges::any_of(answer.nodes, [&](const auto& row) {
     return row.node.incarnation == incarnation_ && row.is_leaving;
   });
@@ -61,13 +62,18 @@ std::vector<shard_claim> lease::surveyed(const std::vector<shard_row>& rows, ins
 
 bool lease::may_claim(const shard_row& row, instant now) {
   if (row.owner.empty() || row.owner == incarnation_) return true;
-  auto [seen, is_new] = watches_.try_emplace(row.owner, watch{row.owner, row.renewals, now});
-  if (!is_new && (seen->second.renewals != row.renewals)) seen->second = {row.owner, row.renewals, now};
+  const auto watched = now - unrenewed_since(row.owner, row.renewals, now);
   if (is_on(mutant::claim_without_watch)) return !row.has_lease;
   // A database whose clock stepped back calls a dead node's lease valid for as long as the step: the watch decides
   // then.
-  const auto watched = now - seen->second.since;
   return watched >= (row.has_lease ? 2 : 1) * options_.lease_time;
+}
+
+/// Renewals and surveys show the same counter, and whoever is first begins the watch: so a takeover comes sooner.
+instant lease::unrenewed_since(const std::string& owner, std::uint64_t renewals, instant now) {
+  auto& seen = watches_.try_emplace(owner, watch{renewals, now}).first->second;
+  if (seen.renewals != renewals) seen = {renewals, now};
+  return seen.since;
 }
 
 /// A node that lives and does not take what is its own must not keep a shard without an owner.

@@ -82,7 +82,6 @@ public:
 
 private:
   struct watch {
-    std::string owner;
     std::uint64_t renewals;
     instant since;
   };
@@ -93,6 +92,7 @@ private:
   };
 
   bool may_claim(const shard_row& row, instant now);
+  instant unrenewed_since(const std::string& owner, std::uint64_t renewals, instant now);
   bool is_its_turn(const shard_row& row, const std::vector<node_identity>& candidates, instant now);
   std::vector<node_identity> candidates(instant now) const;
   std::vector<node_identity> takers(instant now) const;

@@ -157,9 +157,10 @@ private:
     }
   }
 
-  /// Does a reader at `at` get everything from this table? One ahead of the feed does: what it has is dropped.
+  /// Does a reader at `at` get everything from this table? One ahead of the feed might not: if what it has is lost with
+  /// a tail, a feed that never had it cannot miss it, and says nothing (C13).
   static bool reaches(const room_entry& entry, position at) {
-    if ((at.seq > entry.last.seq && at.term >= entry.last.term) || at == entry.last) return true;
+    if (at == entry.last) return true;
     if (entry.ring.empty()) return false;
     const auto& oldest = entry.ring.front();
     if (at == oldest->before()) return true;
@@ -183,7 +184,7 @@ private:
       take_out(entry, i);
       return false;
     }
-    // It has all of this. A term never falls as seq grows: a lower one means that the row holds a lost tail.
+    // It has all of this: the ring is replayed to it. A term never falls as seq grows: a lower one holds a lost tail.
     if ((r.last.seq > frame->last().seq && r.last.term >= frame->last().term) || r.last == frame->last()) return true;
     if (frame->holds(r.last)) {  // it has the beginning of this
       if (sink.write_after(r.session, frame, r.last)) {

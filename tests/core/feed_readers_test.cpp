@@ -82,4 +82,25 @@ TEST_CASE("a page that proves its reader wrong is handed on as it is", "[core][f
   CHECK(the_effect<feed::fetched>(effects).page.anchor == term{9});
 }
 
+TEST_CASE("what storage showed to a reader, the feed reads too: nobody goes live ahead of it", "[core][feed][G3][G8]") {
+  given_feed f;
+  (void)f.load(1, 3);
+  const auto q = asked_range(f.core.fetch(feed_ticket{7}, seq{3}, 20, f.now));
+  const auto shown = f.core.range_answered(q, range_of(events_of(1, 4, 5), 1, at(1, 5)), f.now);
+  CHECK(seqs_of(the_effect<feed::fetched>(shown).page.events) == seqs{4, 5});
+  REQUIRE(f.core.needs_tick());
+  const auto filled = f.core.range_answered(asked_range(f.tick(5ms)), range_of(events_of(1, 4, 5), 1, at(1, 5)), f.now);
+  CHECK(delivered(filled) == seqs{4, 5});
+  CHECK_FALSE(f.core.needs_tick());
+}
+
+TEST_CASE("a feed does not wait for what storage showed to a reader and then lost", "[core][feed][G8]") {
+  given_feed f;
+  (void)f.load(1, 3);
+  const auto q = asked_range(f.core.fetch(feed_ticket{7}, seq{3}, 20, f.now));
+  (void)f.core.range_answered(q, range_of(events_of(1, 4, 5), 1, at(1, 5)), f.now);
+  CHECK(delivered(f.core.range_answered(asked_range(f.tick(5ms)), range_of({}, 1, at(1, 3)), f.now)).empty());
+  CHECK_FALSE(f.core.needs_tick());
+}
+
 }  // namespace parley::testing

@@ -128,6 +128,23 @@ TEST_CASE("a renewal seen meanwhile begins the watch anew", "[core][lease][G7]")
   CHECK(look(5000ms, 8) == 1);
 }
 
+TEST_CASE("the list of nodes that a renewal shows begins the watch too, and begins it anew", "[core][lease][G7]") {
+  auto l = valid_lease();
+  const auto told = [&](milliseconds later, std::uint64_t renewals, bool has_lease = true) {
+    const lease_renewal answer{here, 1, {{{"n2", "them"}, "n2:1", false, has_lease, renewals}}};
+    (void)l.renewed(answer, noon + later, noon + later);
+  };
+  const auto claims = [&](milliseconds later, std::uint64_t renewals) {
+    return l.surveyed({row(0, "them", 5, false, renewals)}, noon + later).size();
+  };
+  told(0ms, 7);
+  told(500ms, 8);
+  CHECK(claims(1000ms, 8) == 0);
+  told(3400ms, 8, false);
+  CHECK(claims(3499ms, 8) == 0);
+  CHECK(claims(3500ms, 8) == 1);
+}
+
 TEST_CASE("another owner is watched from its own beginning", "[core][lease][G7]") {
   auto l = valid_lease();
   CHECK(l.surveyed({row(0, "them")}, noon).empty());

@@ -1,0 +1,1 @@
+// What the tests' precompiled header is made for: every file of the tests includes these, Catch's the longest of them.
