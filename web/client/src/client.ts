@@ -100,6 +100,7 @@ export class Client {
         limits: () => this.limits,
         isConnected: () => this.state === "connected",
         request,
+        together: (act) => this.#link.together(act),
         lose: (why) => this.#link.lose(why),
         pendingChanged: (room) => this.#rooms.get(room)?.pendingChanged(),
         failed: (error) => this.#emitter.emit("error", error),

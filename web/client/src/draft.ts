@@ -55,6 +55,11 @@ function depth(value: unknown): number {
   return 1 + Math.max(0, ...Object.values(value).map(depth));
 }
 
+/** Of its JSON, in UTF-8. */
+export function frameBytes(content: WireContent): number {
+  return bytes.encode(JSON.stringify(content)).length;
+}
+
 /** What `content_bytes` counts: the text, all strings in parts, and the metadata as compact JSON. */
 function contentBytes({ text = "", parts = [], metadata }: Content): number {
   const strings = [text, ...parts.flatMap((part) => Object.values(part)), metadata ? JSON.stringify(metadata) : ""];

@@ -1,3 +1,4 @@
+import { frameBytes } from "./draft.js";
 import { ParleyError } from "./errors.js";
 import type { Entry } from "./outbox.js";
 import { isPosition } from "./sequence.js";
@@ -51,7 +52,9 @@ export class Keeper {
         this.drop(clientMsgId);
         return [];
       }
-      return [{ room, content, at, clientMsgId, tries: 1, sentAt: 0, state: "waiting" as const }];
+      return [
+        { room, content, at, clientMsgId, bytes: frameBytes(content), tries: 1, sentAt: 0, state: "waiting" as const },
+      ];
     });
   }
 

@@ -69,6 +69,11 @@ export class Link {
     return true;
   }
 
+  /** What `act` requests goes out as one frame. */
+  together(act: () => void): void {
+    this.#session?.together(act);
+  }
+
   /** This connection does no good: try another. */
   lose(why: string): void {
     if (this.state === "connected") this.#lost(new ParleyError("connection_lost", why, { retryable: true }));

@@ -5,6 +5,8 @@ export interface Entry {
   readonly room: string;
   readonly clientMsgId: string;
   readonly content: WireContent;
+  /** About how large it is in a frame. */
+  readonly bytes: number;
   /** When it was written, in ms since the epoch. */
   readonly at: number;
   /** How often it was sent. */
@@ -14,11 +16,16 @@ export interface Entry {
   state: "waiting" | "sent";
 }
 
-const inFlightMax = 16;
+const groupMax = 32;
+const groupBytesMax = 256 * 1024; // in one frame, well below the server's bound; a larger message goes alone
 
 /**
  * One room's writes, oldest first. An entry leaves only when the server has stored or refused it; until then it is
  * sent again, in order and under the same `client_msg_id`, so that a repeat stores nothing new (docs/protocol.md §4).
+ *
+ * Writes go in groups: one frame, and nothing more of the room until all of it is answered. Where one fails, the server
+ * fails those that it already has; what is still on the wire then, it takes for a new beginning. A write sent by itself
+ * behind one that fails could so be stored before the repeat of that one.
  */
 export class Outbox {
   readonly entries: Entry[] = [];
@@ -38,19 +45,24 @@ export class Outbox {
   }
 
   /**
-   * What to send now, in order.
+   * The next group, in order, to be sent in one frame.
    * @param isRated the server limits the rate. A write refused for its rate fails alone and the next one may pass it,
-   *   so that with a rate in force one write at a time is under way; otherwise several
+   *   so that with a rate in force one write at a time is under way
    */
   take(isRated: boolean): Entry[] {
-    if (this.#isHeld) return [];
-    const free = Math.max(0, (isRated ? 1 : inFlightMax) - this.inFlight);
-    const next = this.entries.filter(({ state }) => state === "waiting").slice(0, free);
-    for (const entry of next) {
+    if (this.#isHeld || this.inFlight > 0) return [];
+    const group: Entry[] = [];
+    let bytes = 0;
+    for (const entry of this.entries.slice(0, isRated ? 1 : groupMax)) {
+      bytes += entry.bytes;
+      if (group.length > 0 && bytes > groupBytesMax) break;
+      group.push(entry);
+    }
+    for (const entry of group) {
       entry.state = "sent";
       entry.tries += 1;
     }
-    return next;
+    return group;
   }
 
   /** It was stored, or will never be. @returns false where it was not waited for any more */

@@ -1,5 +1,5 @@
 import { fullJitter } from "./backoff.js";
-import { wireContent, type Draft, type WireContent } from "./draft.js";
+import { frameBytes, wireContent, type Draft, type WireContent } from "./draft.js";
 import { ParleyError } from "./errors.js";
 import { Ids } from "./ids.js";
 import type { Keeper } from "./keeper.js";
@@ -20,6 +20,7 @@ export interface PublisherPort {
   limits(): Limits;
   isConnected(): boolean;
   request(body: object, onReply: (reply: Envelope) => void): boolean;
+  together(act: () => void): void;
   lose(why: string): void;
   pendingChanged(room: string): void;
   /** Of a message that an earlier page left behind: nobody here waits for its answer. */
@@ -65,14 +66,24 @@ export class Publisher {
     }
     const content = wireContent(draft, this.port.limits());
     const clientMsgId = draft.clientMsgId ?? this.#ids.next();
-    const entry: Entry = { room, clientMsgId, content, at: this.world.now(), tries: 0, sentAt: 0, state: "waiting" };
+    const bytes = frameBytes(content);
+    const entry: Entry = {
+      room,
+      clientMsgId,
+      content,
+      bytes,
+      at: this.world.now(),
+      tries: 0,
+      sentAt: 0,
+      state: "waiting",
+    };
     const settle = {} as Settle;
     settle.answer = new Promise((resolve, reject) => Object.assign(settle, { resolve, reject }));
     this.#settles.set(entry, settle);
     this.#add(entry);
     this.keeper.keep(entry);
     this.port.pendingChanged(room);
-    this.#flushRoom(room);
+    queueMicrotask(() => this.#flushRoom(room)); // what is published in one turn is one group
     return settle.answer;
   }
 
@@ -121,7 +132,8 @@ export class Publisher {
     const outbox = this.#rooms.get(room);
     if (!outbox || !this.port.isConnected()) return;
     this.#giveUpOld(outbox);
-    for (const entry of outbox.take(this.port.limits().publishes_per_second > 0)) this.#send(outbox, entry);
+    const group = outbox.take(this.port.limits().publishes_per_second > 0);
+    this.port.together(() => group.forEach((entry) => this.#send(outbox, entry)));
   }
 
   #send(outbox: Outbox, entry: Entry): void {

@@ -29,6 +29,7 @@ export class Session {
   readonly #socket: Socket;
   #asked = new Map<number, (reply: Envelope) => void>();
   #lastId = 0;
+  #gathered: object[] | null = null;
   #isOver = false;
   #heardAt: number;
   #unwatch = () => {};
@@ -50,7 +51,17 @@ export class Session {
   request(body: object, onReply: (reply: Envelope) => void): void {
     this.#lastId += 1;
     this.#asked.set(this.#lastId, onReply);
-    this.#socket.send(JSON.stringify({ id: this.#lastId, ...body }));
+    const envelope = { id: this.#lastId, ...body };
+    if (this.#gathered) this.#gathered.push(envelope);
+    else this.#socket.send(JSON.stringify(envelope));
+  }
+
+  /** What `act` requests goes out as one frame. */
+  together(act: () => void): void {
+    const frame: object[] = (this.#gathered = []);
+    act();
+    this.#gathered = null;
+    if (frame.length > 0) this.#socket.send(JSON.stringify(frame));
   }
 
   close(code?: number): void {

@@ -104,8 +104,7 @@ class Recorded {
   }
 
   send(text) {
-    const { id, ...body } = JSON.parse(text);
-    this.#says(id, body);
+    for (const { id, ...body } of [JSON.parse(text)].flat()) this.#says(id, body);
     this.socket.send(text);
   }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryStorage } from "../dist/index.js";
-import { World, at, settled, told } from "./world.js";
+import { World, at, numbers, settled, told } from "./world.js";
 
 const texts = (world, first = 0) =>
   world.socket
@@ -49,6 +49,7 @@ test("a publish resolves with its place in the log", async () => {
     metadata: { a: 1 },
     replyTo: 1,
   });
+  await settled();
   assert.equal(room.pending[0].content.text, "hello");
   const { publish } = world.socket.asked("publish");
   assert.deepEqual(
@@ -74,11 +75,14 @@ test("ids are UUIDv7 and grow, also when the clock steps back", async () => {
     room.publish({ text: "x" });
     world.clock.ms -= turn * 50;
   }
+  await settled();
   const made = ids(world);
   assert.deepEqual(made, [...made].sort());
   assert.equal(new Set(made).size, 10);
   for (const id of made) assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/u);
+  numbers(0, 9).forEach((index) => stores(world, index, index + 2));
   room.publish({ text: "x", clientMsgId: "my-own" });
+  await settled();
   assert.equal(ids(world).at(-1), "my-own");
 });
 
@@ -86,6 +90,7 @@ test("what was not answered goes again after a loss, in order and under the same
   const world = new World();
   const { room } = await world.liveRoom(1);
   const promises = ["one", "two", "three"].map((text) => room.publish({ text }));
+  await settled();
   const first_ids = ids(world);
   stores(world, 0, 2);
   world.socket.ends(1006);
@@ -114,8 +119,10 @@ test("after unavailable or outcome_unknown nothing goes before all answers of th
     const world = new World({ random: 0.5 });
     const { room } = await world.liveRoom(1);
     for (const text of ["one", "two", "three"]) room.publish({ text });
+    await settled();
     refuses(world, 0, name);
     room.publish({ text: "four" });
+    await settled();
     world.clock.pass(15_000);
     assert.equal(texts(world).length, 3, name);
     refuses(world, 1, name);
@@ -133,8 +140,11 @@ test("one room's failure holds back no other room", async () => {
   const { client, room } = await world.liveRoom(1);
   room.publish({ text: "here" });
   client.publish("other", { text: "there" });
+  await settled();
   refuses(world, 0, "unavailable");
+  stores(world, 1, 1);
   client.publish("other", { text: "there too" });
+  await settled();
   assert.deepEqual(texts(world), ["here", "there", "there too"]);
 });
 
@@ -182,6 +192,7 @@ test("a refusal for good fails alone, with the server's words", async () => {
   const { room } = await world.liveRoom(1);
   const bad = room.publish({ text: "bad", clientMsgId: "k" });
   const good = room.publish({ text: "good" });
+  await settled();
   refuses(world, 0, "idempotency_mismatch", { client_msg_id: "k" });
   stores(world, 1, 2);
   await assert.rejects(bad, {
@@ -203,6 +214,7 @@ test("where the server limits the rate one write is under way at a time, so that
     { limits: { publishes_per_second: 5, publishes_burst: 1 } },
   );
   for (const text of ["one", "two"]) room.publish({ text });
+  await settled();
   assert.deepEqual(texts(world), ["one"]);
   refuses(world, 0, "rate_limited", { retry_after_ms: 700 });
   world.clock.pass(699);
@@ -213,13 +225,26 @@ test("where the server limits the rate one write is under way at a time, so that
   assert.deepEqual(texts(world), ["one", "one", "two"]);
 });
 
-test("at most 16 messages of a room are under way", async () => {
+test("a room's messages go in groups, each in one frame, the next once all of the former are answered", async () => {
   const world = new World();
   const { room } = await world.liveRoom(1);
   for (let turn = 0; turn < 40; turn += 1) room.publish({ text: `${turn}` });
-  assert.equal(texts(world).length, 16);
-  stores(world, 0, 2);
-  assert.equal(texts(world).length, 17);
+  await settled();
+  assert.deepEqual([world.socket.frames.at(-1).length, texts(world).length], [32, 32]);
+  room.publish({ text: "more" });
+  await settled();
+  for (let index = 0; index < 31; index += 1) stores(world, index, index + 2);
+  assert.equal(texts(world).length, 32, "or it could be stored before the repeat of the last one");
+  stores(world, 31, 33);
+  assert.deepEqual([world.socket.frames.at(-1).length, texts(world).at(-1)], [9, "more"]);
+});
+
+test("a group is no larger than a frame may be", async () => {
+  const world = new World();
+  const { room } = await world.liveRoom(1);
+  for (let turn = 0; turn < 6; turn += 1) room.publish({ text: "x".repeat(65_000) });
+  await settled();
+  assert.equal(texts(world).length, 4);
 });
 
 test("a full outbox refuses what is new, at once, and says that it may be tried again", async () => {
@@ -228,9 +253,11 @@ test("a full outbox refuses what is new, at once, and says that it may be tried 
   await world.admit();
   const kept = [client.publish("r", { text: "1" }), client.publish("s", { text: "2" })];
   await assert.rejects(client.publish("r", { text: "3" }), { code: "outbox_full", retryable: true });
+  await settled();
   stores(world, 0, 1);
   await kept[0];
   kept.push(client.publish("r", { text: "3" }));
+  await settled();
   (stores(world, 1, 1), stores(world, 2, 2));
   await Promise.all(kept);
 });
@@ -252,6 +279,7 @@ test("what no server could take is refused here: nothing, too much, too deep, no
   for (const [draft, code] of bad) await assert.rejects(room.publish(draft), { code });
   room.publish({ text: "ü".repeat(32_768) });
   room.publish({ text: "x", metadata: deep(14) });
+  await settled();
   assert.equal(texts(world).length, 2);
 });
 
@@ -259,6 +287,7 @@ test("a lone surrogate becomes U+FFFD, and a pair stays; backslashes are left al
   const world = new World();
   const { room } = await world.liveRoom(1);
   room.publish({ text: "a\ud800b \u{1F600} \\ud800 \\\\ud800", metadata: { "k\udc00": "\udfff" } });
+  await settled();
   const { publish } = world.socket.asked("publish");
   assert.equal(publish.text, "a\ufffdb \u{1F600} \\ud800 \\\\ud800");
   assert.deepEqual(publish.metadata, { "k\ufffd": "\ufffd" });
@@ -271,6 +300,7 @@ test("a draft that the application changes later is repeated as it was", async (
   room.publish(draft);
   draft.text = "second";
   draft.metadata.n = 2;
+  await settled();
   world.socket.ends(1006);
   await world.resume(1);
   assert.deepEqual(
@@ -283,6 +313,7 @@ test("a connection that answers no publish is left for another", async () => {
   const world = new World();
   const { client, room } = await world.liveRoom(1);
   room.publish({ text: "hello?" });
+  await settled();
   for (let turn = 0; turn < 19; turn += 1) (world.clock.pass(1000), world.socket.says([]));
   assert.equal(client.state, "connected");
   world.clock.pass(1000);
@@ -297,6 +328,7 @@ test("one room's answers do not hide that another room's never come", async () =
   room.publish({ text: "hello?" });
   for (let turn = 1; turn < 20; turn += 1) {
     client.publish("other", { text: `${turn}` });
+    await settled();
     stores(world, turn, turn);
     world.clock.pass(1000);
   }
@@ -309,6 +341,7 @@ test("what was sent and is older than the server's memory of keys is given up, w
   const world = new World();
   const { room } = await world.liveRoom(1);
   const sent = room.publish({ text: "sent" });
+  await settled();
   world.socket.ends(1006);
   const unsent = room.publish({ text: "unsent" });
   world.clock.sleep(86_400_000);
@@ -327,6 +360,7 @@ test("a kept outbox is sent again by the next page, in order and under its ids, 
   const world = new World();
   const { client, room } = await world.liveRoom(1, { persist: { outbox } });
   for (const text of ["one", "two", "three"]) room.publish({ text }).catch(() => {});
+  await settled();
   const before = ids(world);
   stores(world, 0, 2);
   client.close();

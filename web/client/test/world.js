@@ -39,12 +39,14 @@ export class FakeClock {
 export class FakeSocket {
   constructor(url, protocol) {
     Object.assign(this, { url, protocol });
+    this.frames = [];
     this.sent = [];
     this.closedWith = undefined;
   }
 
   send(text) {
-    this.sent.push(JSON.parse(text));
+    this.frames.push(JSON.parse(text));
+    this.sent.push(...[JSON.parse(text)].flat());
   }
 
   close(code = "no code") {
