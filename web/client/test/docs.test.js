@@ -54,6 +54,7 @@ before(async () => {
   mkdirSync(join(folder, "node_modules", "@parley"), { recursive: true });
   symlinkSync(library, join(folder, "node_modules", "@parley", "client"));
   symlinkSync(join(repository, "web", "node_modules", "ws"), join(folder, "node_modules", "ws"));
+  writeFileSync(join(folder, "browser.mjs"), browser);
   server = await node.start();
 });
 after(() => server?.stop());
@@ -123,7 +124,6 @@ function says(said, lines) {
 describe("the docs' programs", { concurrency: 3 }, () => {
   for (const { name, code, output, is_endless } of all) {
     it(`${name} runs${output.length > 0 ? ", and says what it shows" : ""}`, async () => {
-      writeFileSync(join(folder, "browser.mjs"), browser);
       const expected = is_endless ? [...output, "ana: typed"] : output;
       const program = `await import("./browser.mjs");\n${code}${is_endless ? "" : "\nclient.close();\n"}`;
       const path = join(folder, `${name}.mjs`);
