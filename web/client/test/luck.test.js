@@ -80,7 +80,7 @@ async function live_through(seed) {
 
 test(
   `${seeds} lives under changing luck lose nothing, double nothing and turn nothing round`,
-  { timeout: 120_000 },
+  { timeout: 120_000 + seeds * 400 },
   async () => {
     const met = {};
     for (let seed = 1; seed <= seeds; seed += 1) {
