@@ -1,4 +1,4 @@
-/// An embedded `parleyd` of the test's own: on a free port, in a temporary folder, gone with the test.
+/// An embedded `parleyd` of a test's own, for the page and the client library: on a free port, in a temporary folder, gone with the test.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -11,7 +11,7 @@ const repository = fileURLToPath(new URL("../..", import.meta.url));
 const start_max_ms = 30_000;
 
 /// $PARLEYD, or the first preset that was built.
-function program() {
+export function program() {
   const built = ["release", "ci", "asan", "dev"].map((preset) => join(repository, "build", preset, "bin", "parleyd"));
   const found = [process.env.PARLEYD, ...built].find((path) => path && existsSync(path));
   if (!found) throw new Error(`no parleyd: set PARLEYD or build one of ${built.join(", ")}`);
@@ -53,11 +53,15 @@ export class node {
   }
 
   /// SIGTERM: it must drain and end with 0.
-  async stop() {
+  async drain() {
     this.process.kill("SIGTERM");
     const how = await this.ended;
-    await rm(this.folder, { recursive: true, force: true });
     if (how !== 0) throw new Error(`parleyd drained and ended with ${how}\n${this.told.join("\n")}`);
+  }
+
+  /// For good.
+  async stop() {
+    await this.drain().finally(() => rm(this.folder, { recursive: true, force: true }));
   }
 
   /// Says something as somebody who has no browser.
