@@ -51,6 +51,9 @@ public:
   }
   void link_lost(std::string) override { note("link_lost"); }
   void link_restored() override { note("link_restored"); }
+  void shards_lost(std::vector<shard_id> shards) override {
+    for (const auto shard : shards) note("shard_lost " + std::to_string(shard.value));
+  }
 
   /// Runs inside every later call, on the adapter's thread. What it refers to must outlive the adapter.
   void on_call(std::function<void(const std::string&)> run) {
