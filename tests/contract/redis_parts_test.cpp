@@ -90,6 +90,34 @@ TEST_CASE("a value that does not end is held up to a size", "[redis]") {
   CHECK(reader.fault() == "a value larger than allowed");
 }
 
+TEST_CASE("a value is held up to a size and a number of parts, however its lists are nested", "[redis][G9]") {
+  resp_reader reader({.elements_max = 4, .values_max = 20, .value_bytes_max = 1000});
+  SECTION("many small ones") {
+    REQUIRE(reader.feed("*4\r\n"));
+    CHECK_FALSE(reader.next());
+    for (int i = 0; i < 4; ++i) REQUIRE(reader.feed("*4\r\n:1\r\n:2\r\n:3\r\n:4\r\n"));
+    CHECK(reader.next().has_value());
+    REQUIRE(reader.feed("*4\r\n*4\r\n*4\r\n*4\r\n*4\r\n*4\r\n"));
+    CHECK_FALSE(reader.next());
+    CHECK_FALSE(reader.fault().empty());
+  }
+  SECTION("some large ones, each below the limit") {
+    REQUIRE(reader.feed("*4\r\n"));
+    for (int i = 0; i < 2; ++i) {
+      REQUIRE(reader.feed("$400\r\n" + std::string(400, 'x') + "\r\n"));
+      CHECK_FALSE(reader.next());
+    }
+    CHECK_FALSE(reader.feed("$400\r\n" + std::string(400, 'x') + "\r\n"));
+    CHECK(reader.fault() == "a value larger than allowed");
+  }
+  SECTION("each value begins anew") {
+    for (int i = 0; i < 100; ++i) {
+      REQUIRE(reader.feed("*4\r\n$90\r\n" + std::string(90, 'x') + "\r\n:2\r\n:3\r\n:4\r\n"));
+      CHECK(reader.next().has_value());
+    }
+  }
+}
+
 TEST_CASE("a reader that ends amid a value frees it", "[redis]") {
   resp_reader reader;
   REQUIRE(reader.feed("*3\r\n$7\r\nmessage\r\n*2\r\n:1\r\n"));
