@@ -35,6 +35,7 @@ public:
   void beacon_published(beacon b) override { tell(msg::beacon_heard{std::move(b)}); }
   void link_lost(std::string) override { tell(msg::link_lost{endpoint_}); }
   void link_restored() override {}  // each subscription comes back by its own confirmation
+  void shards_lost(std::vector<shard_id> shards) override { tell(msg::shards_lost{endpoint_, std::move(shards)}); }
 
   void forget() {
     std::lock_guard lock(mutex_);

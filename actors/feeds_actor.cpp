@@ -35,7 +35,11 @@ caf::behavior feeds_actor::make_behavior() {
         forward(key, std::move(m));
       },
       [this](const msg::room_subscribed& m) { forward(m.room, m); },
-      [this](const msg::link_lost& m) { link_lost(m.endpoint); },
+      [this](const msg::link_lost& m) { link_lost(m.endpoint, nullptr); },
+      [this](const msg::shards_lost& m) {
+        const std::set<shard_id> lost(m.shards.begin(), m.shards.end());
+        link_lost(m.endpoint, &lost);
+      },
       [this](const msg::beacon_heard& m) {
         for (const auto& hint : watch_.heard(m.what)) forward(hint.room->key, msg::head_seen{hint.head, std::nullopt});
       },
@@ -97,11 +101,11 @@ void feeds_actor::forward(const room_key& room, Message&& m) {
   if (found != feeds_.end()) caf::anon_send(found->second.actor, std::forward<Message>(m));
 }
 
-void feeds_actor::link_lost(std::size_t endpoint) {
+void feeds_actor::link_lost(std::size_t endpoint, const std::set<shard_id>* shards) {
   for (const auto& [key, entry] : feeds_) {
-    if (context_->options.routes[entry.room->shard.value].endpoint == endpoint) {
-      caf::anon_send(entry.actor, msg::link_lost{endpoint});
-    }
+    const auto shard = entry.room->shard;
+    if (context_->options.routes[shard.value].endpoint != endpoint) continue;
+    if (!shards || shards->contains(shard)) caf::anon_send(entry.actor, msg::link_lost{endpoint});
   }
 }
 

@@ -7,6 +7,7 @@
 #include <caf/event_based_actor.hpp>
 
 #include <cstdint>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -35,7 +36,8 @@ private:
   feed_entry& entry_for(const room_ref& room);
   template <class Message>
   void forward(const room_key& room, Message&& m);
-  void link_lost(std::size_t endpoint);
+  /// @param shards  whose feeds; null: those of all
+  void link_lost(std::size_t endpoint, const std::set<shard_id>* shards);
   void poll();
   void polled(const msg::marks_polled& m);
   void check_heads(std::vector<room_ref> rooms);

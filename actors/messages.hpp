@@ -291,6 +291,10 @@ struct room_subscribed {
 struct link_lost {
   std::size_t endpoint;
 };
+struct shards_lost {
+  std::size_t endpoint;
+  std::vector<shard_id> shards;
+};
 struct head_seen {
   room_head head;
   std::optional<shard_mark> mark;
@@ -411,6 +415,7 @@ PARLEY_LOCAL_MESSAGE(envelope)
 PARLEY_LOCAL_MESSAGE(beacon_heard)
 PARLEY_LOCAL_MESSAGE(room_subscribed)
 PARLEY_LOCAL_MESSAGE(link_lost)
+PARLEY_LOCAL_MESSAGE(shards_lost)
 PARLEY_LOCAL_MESSAGE(head_seen)
 PARLEY_LOCAL_MESSAGE(head_proven)
 PARLEY_LOCAL_MESSAGE(marks_polled)

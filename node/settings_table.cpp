@@ -82,7 +82,8 @@ complaint is_dsn(const std::string& text) {
 
 complaint is_redis_url(const std::string& text) {
   if (parse_redis_url(text)) return std::nullopt;
-  return toml_text(mask_secrets(text)) + " is no redis://[user[:password]@]host:port";
+  return toml_text(mask_secrets(text)) +
+         " is no redis://[user[:password]@]host:port, nor redis+cluster://[user[:password]@]host:port[,host:port...]";
 }
 
 complaint is_envelope_key(const std::string& text) {
@@ -113,7 +114,9 @@ std::vector<setting> node_settings() {
       "The databases; the first is the home database. None: embedded mode.", is_dsn,
       [](auto& c) -> auto& { return c.node.postgres; }));
   all.push_back(list(
-      "redis", "--redis", "redis://[user[:password]@]host:port", "The Redis endpoints of the live path.", is_redis_url,
+      "redis", "--redis",
+      "redis://[user[:password]@]host:port or redis+cluster://[user[:password]@]host:port[,host:port...]",
+      "The Redis endpoints of the live path: servers, and Redis Clusters by some of their servers.", is_redis_url,
       [](auto& c) -> auto& { return c.node.redis; }));
   all.push_back(number(
       "shards", "shards", {1, 65'536}, "How many shards; fixed when the cluster is created.",

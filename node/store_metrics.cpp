@@ -18,7 +18,8 @@ postgres_metrics::postgres_metrics(metric_book book, const std::string& database
       swept_(book.counter("parley_database_keys_swept_total", "Ended dedup keys removed.", {{"database", database}})) {}
 
 redis_metrics::redis_metrics(metric_book book, const std::string& endpoint)
-    : links_(book.gauge("parley_endpoint_up", "1 while both links stand.", {{"endpoint", endpoint}})),
+    : links_(book.gauge("parley_endpoint_up", "Servers whose links stand: 1, or the masters of a cluster.",
+                        {{"endpoint", endpoint}})),
       lost_(book.counter("parley_endpoint_links_lost_total", "Times that they were lost.", {{"endpoint", endpoint}})),
       failed_(book.counter("parley_endpoint_opens_failed_total", "Attempts that failed.", {{"endpoint", endpoint}})),
       sent_(book.counter("parley_endpoint_sent_total", "Messages published.", {{"endpoint", endpoint}})),

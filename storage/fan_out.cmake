@@ -14,12 +14,17 @@ target_link_libraries(parley_memory PUBLIC parley_ports Threads::Threads PRIVATE
 
 # Redis: hiredis reads and formats, Asio carries.
 add_library(parley_redis STATIC
+  redis/cluster_book.cpp
+  redis/cluster_links.cpp
   redis/endpoint_links.cpp
+  redis/map_question.cpp
+  redis/redirection.cpp
   redis/redis_fan_out.cpp
   redis/redis_link.cpp
   redis/redis_url.cpp
   redis/resp_command.cpp
   redis/resp_reader.cpp
+  redis/slot_map.cpp
   redis/subscription_book.cpp
 )
 target_link_libraries(parley_redis

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace parley {
 
@@ -12,7 +13,7 @@ class fan_out_sink {
 public:
   virtual ~fan_out_sink() = default;
 
-  /// The server confirmed: what is published from now on arrives, until `link_lost`.
+  /// The server confirmed: what is published from now on arrives, until `link_lost`, or `shards_lost` of its shard.
   virtual void room_subscribed(room_key room) = 0;
   virtual void shard_subscribed(shard_id shard) = 0;
   virtual void room_published(room_envelope envelope) = 0;
@@ -21,6 +22,9 @@ public:
   /// subscribes again by itself.
   virtual void link_lost(std::string reason) = 0;
   virtual void link_restored() = 0;
+  /// No subscription of these shards stands any more: one of the endpoint's servers went, or handed them to another.
+  /// Each comes back as after `link_lost`.
+  virtual void shards_lost(std::vector<shard_id> shards) = 0;
 };
 
 /// The live path of one endpoint: at most once, nothing is decided by it (G6). Every adapter passes

@@ -12,7 +12,7 @@ namespace parley {
 /// A node's lists, which place the shards: a shard's database and endpoint follow from its number and their lengths.
 struct shard_map {
   std::vector<postgres_options> databases;
-  std::vector<std::string> endpoints;  ///< HOST:PORT
+  std::vector<std::string> endpoints;  ///< redis_endpoint::shown
 };
 
 /// Compares the lists with what the databases were told by the first node, or tells them. Where they differ the node

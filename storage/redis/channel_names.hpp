@@ -2,7 +2,9 @@
 
 #include "actors/core/ids.hpp"
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 
 namespace parley {
@@ -24,6 +26,13 @@ public:
   std::string room(shard_id shard, const room_key& key) const { return shard_prefix(shard) + ":room:" + key.hex(); }
   std::string beacon(shard_id shard) const { return shard_prefix(shard) + ":beacon"; }
   std::string canary() const { return "parley:{" + cluster_id_ + ":canary}:" + own_; }
+  /// In a Redis Cluster each master has a canary of its own, in a slot of its own: the number chooses which
+  /// (storage/redis/cluster_book.hpp).
+  std::string canary(std::uint32_t number) const { return canary_tag(number) + ':' + own_; }
+  static std::string canary_tag(std::uint32_t number) {
+    return "parley:{" + std::string(canary_word) + std::to_string(number) + '}';
+  }
+  static constexpr std::string_view canary_word = "canary:";  ///< with the number behind it, what makes the slot
 
   const std::string& cluster_id() const { return cluster_id_; }
   const std::string& own() const { return own_; }

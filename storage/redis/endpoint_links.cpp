@@ -13,37 +13,38 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-std::string random_name() {
-  std::random_device source;
-  std::string name;
-  for (int i = 0; i < 4; ++i) name += std::to_string(source());
-  return name;
-}
-
-std::string publish_command(const std::string& channel, const std::string& payload) {
+std::string publish_command(const pubsub_dialect& dialect, const std::string& channel, const std::string& payload) {
   std::string command;
-  append_command(command, {"PUBLISH", channel, payload});
+  append_command(command, {dialect.publish, channel, payload});
   return command;
 }
 
 }  // namespace
 
-endpoint_links::endpoint_links(asio::io_context& io, redis_options options, redis_address address, log& out,
-                               redis_probe& probe)
+endpoint_links::endpoint_links(redis_link::strand where, redis_options options, redis_address address,
+                               channel_names names, log& out, redis_probe& probe)
+    : endpoint_links(std::move(where), std::move(options), std::move(address), std::move(names), out, probe, nullptr) {
+  canary_channel_ = names_.canary();
+  book_.want(canary_channel_, canary_channel{});
+}
+
+endpoint_links::endpoint_links(redis_link::strand where, redis_options options, redis_address address,
+                               channel_names names, log& out, redis_probe& probe, std::shared_ptr<slot_listener> slots)
     : options_(std::move(options)),
       address_(std::move(address)),
-      names_(options_.cluster_id, random_name()),
+      names_(std::move(names)),
+      dialect_(slots ? sharded_pubsub : plain_pubsub),
       seal_(options_.keys),
       log_(out),
       probe_(probe),
-      strand_(asio::make_strand(io)),
+      strand_(std::move(where)),
       inbox_(options_.waiting_bytes_max),
+      slots_(std::move(slots)),
+      book_(dialect_),
       retry_(options_.retry_delay_min, options_.retry_delay_max),
       retry_timer_(strand_),
       canary_timer_(strand_),
-      random_(std::random_device{}()) {
-  book_.want(names_.canary(), canary_channel{});
-}
+      random_(std::random_device{}()) {}
 
 void endpoint_links::start() {
   asio::post(strand_, [self = shared_from_this()] {
@@ -53,10 +54,11 @@ void endpoint_links::start() {
 
 void endpoint_links::stop() {
   asio::post(strand_, [self = shared_from_this()] {
-    self->phase_ = phase::stopped;
+    if (std::exchange(self->phase_, phase::stopped) == phase::standing) self->probe_.link_lost();
     self->close_links();
     self->retry_timer_.cancel();
     self->sink_.reset();
+    self->slots_.reset();
   });
 }
 
@@ -67,23 +69,35 @@ void endpoint_links::attach(std::shared_ptr<fan_out_sink> sink) {
   });
 }
 
-void endpoint_links::want(std::string channel, channel_subject subject) {
-  asio::post(strand_, [self = shared_from_this(), channel = std::move(channel), subject] {
-    if (self->book_.want(channel, subject)) return self->told(subject);
-    self->send_wishes();
-  });
+void endpoint_links::want(shard_id, std::string channel, channel_subject subject) {
+  asio::post(strand_,
+             [self = shared_from_this(), channel = std::move(channel), subject] { self->want_now(channel, subject); });
 }
 
 void endpoint_links::unwant(std::string channel) {
-  asio::post(strand_, [self = shared_from_this(), channel = std::move(channel)] {
-    self->book_.unwant(channel);
-    self->send_wishes();
-  });
+  asio::post(strand_, [self = shared_from_this(), channel = std::move(channel)] { self->unwant_now(channel); });
+}
+
+void endpoint_links::want_now(const std::string& channel, const channel_subject& subject) {
+  if (book_.want(channel, subject)) return told(subject);
+  send_wishes();
+}
+
+void endpoint_links::unwant_now(const std::string& channel) {
+  book_.unwant(channel);
+  send_wishes();
+}
+
+void endpoint_links::use_canary_now(std::string channel) {
+  if (!canary_channel_.empty()) book_.unwant(canary_channel_);
+  canary_channel_ = std::move(channel);
+  canary_ = {};  // the former one's birds are not waited for
+  want_now(canary_channel_, canary_channel{});
 }
 
 void endpoint_links::publish(const std::string& channel, std::string envelope) {
   seal_.close(envelope);
-  const auto answer = inbox_.put(publish_command(channel, envelope));
+  const auto answer = inbox_.put(publish_command(dialect_, channel, envelope));
   if (!answer.is_taken) probe_.messages_dropped(1);
   if (answer.is_first) asio::post(strand_, [self = shared_from_this()] { self->take_inbox(); });
 }
@@ -130,6 +144,7 @@ void endpoint_links::lose(std::string reason) {
   } else {
     log_.write(log_level::debug, "redis.open_failed", {{"endpoint", address_.shown()}, {"reason", reason}});
     probe_.open_failed();
+    if (slots_) slots_->open_failed();
   }
   rest();
 }
@@ -181,8 +196,18 @@ void endpoint_links::written(redis_link& link) {
 void endpoint_links::published(const resp_value& answer) {
   if (answers_due_ == 0) return lose("protocol: an answer to nothing");
   --answers_due_;
+  if (answer.kind == resp_value::value_kind::error && slots_) {
+    if (const auto where = parse_redirection(answer.text)) return redirected(*where);
+  }
   // Every refusal (no permission, a script that blocks the server) would meet the next message too.
   if (answer.kind != resp_value::value_kind::integer) lose("publish refused: " + answer.text);
+}
+
+/// The message is lost: who needs it finds the hole.
+void endpoint_links::redirected(const redirection& where) {
+  probe_.messages_dropped(1);
+  was_heard_ = true;  // it may have been the canary, which has gone no further for a reason that we know
+  slots_->publish_redirected(where);
 }
 
 // --- subscribing
@@ -192,7 +217,7 @@ void endpoint_links::send_wishes() {
   const auto commands = book_.commands();
   if (commands.empty()) return;
   chunk_queue out;
-  out.append(format(commands));
+  out.append(format(commands, dialect_));
   subscribing_->send(std::move(out));
 }
 
@@ -207,6 +232,9 @@ void endpoint_links::received(redis_link& link, resp_value value) {
     probe_.channel_subscribed();
     told(confirmed->subject);
   }
+  if (const auto* ended = std::get_if<subscription_ended>(&reply)) slots_->slot_ended(ended->slot);
+  if (const auto* moved = std::get_if<command_redirected>(&reply))
+    slots_->subscription_redirected(moved->slot, moved->where);
   send_wishes();
 }
 
@@ -253,6 +281,7 @@ void endpoint_links::wait_for_canary() {
 }
 
 void endpoint_links::canary_due() {
+  if (canary_channel_.empty()) return wait_for_canary();
   const auto number = canary_.tick(std::exchange(was_heard_, false));
   if (!number) {
     probe_.half_open_found();
@@ -262,7 +291,7 @@ void endpoint_links::canary_due() {
   canary_sent_ = std::chrono::steady_clock::now();
   auto bird = encode_envelope(names_.cluster_id(), canary{names_.own(), *number});
   seal_.close(bird);
-  publishing_->send_first(publish_command(names_.canary(), bird));
+  publishing_->send_first(publish_command(dialect_, canary_channel_, bird));
   wait_for_canary();
 }
 

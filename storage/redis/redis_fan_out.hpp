@@ -3,6 +3,7 @@
 #include "actors/core/time.hpp"
 #include "actors/ports/fan_out.hpp"
 #include "actors/ports/log.hpp"
+#include "storage/redis/channel_names.hpp"
 #include "storage/redis/redis_probe.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -19,18 +20,20 @@ struct redis_options {
   std::string cluster_id;  ///< cluster_record::id: envelopes of others are ignored
   milliseconds retry_delay_min{50};
   milliseconds retry_delay_max{2000};
-  std::size_t waiting_bytes_max = 16u << 20;  ///< commands that wait for the publishing link; at least one envelope's
+  std::size_t waiting_bytes_max = 16u << 20;  ///< commands that wait for a publishing link; at least one envelope's
   milliseconds canary_period{250};            ///< three missed: the link is half-open
   milliseconds open_timeout{2000};            ///< resolve, connect and first answer
-  std::vector<std::string> keys;              ///< envelope_seal's
+  milliseconds map_period{10000};  ///< of a Redis Cluster: its map is asked for though nothing seems to change
+  std::vector<std::string> keys;   ///< envelope_seal's
 };
 
-class endpoint_links;
+class channel_links;
 
 /// The live path over one Redis server: one connection publishes, one subscribes, and one's loss is the loss of both.
-/// The links open and open again by themselves for ever. `link_restored` is told each time that they stand, the first
-/// time included. Past `waiting_bytes_max` everything that waits is dropped and the links count as lost, so that feeds
-/// look at their heads (G6, G9).
+/// Over a Redis Cluster (cluster_links.hpp) there are two for each master; `link_lost` then means that none of them is
+/// left. The links open and open again by themselves for ever. `link_restored` is told each time that they stand, the
+/// first time included. Past `waiting_bytes_max` everything that waits is dropped and the links count as lost, so that
+/// feeds look at their heads (G6, G9).
 class redis_fan_out final : public fan_out {
 public:
   /// @throws std::invalid_argument for a URL that parse_redis_url refuses
@@ -51,7 +54,9 @@ public:
   void publish(beacon b) override;
 
 private:
-  std::shared_ptr<endpoint_links> links_;
+  const channel_names names_;
+  redis_probe& probe_;
+  std::shared_ptr<channel_links> links_;
 };
 
 }  // namespace parley

@@ -18,13 +18,14 @@ using boost::system::error_code;
 }  // namespace
 
 redis_link::redis_link(strand where, redis_address address, milliseconds open_timeout,
-                       std::shared_ptr<link_listener> listener)
+                       std::shared_ptr<link_listener> listener, resp_limits limits)
     : address_(std::move(address)),
       open_timeout_(open_timeout),
       listener_(std::move(listener)),
       resolver_(where),
       socket_(where),
-      timer_(where) {}
+      timer_(where),
+      reader_(limits) {}
 
 void redis_link::open() {
   timer_.expires_after(open_timeout_);
@@ -57,13 +58,14 @@ void redis_link::send_first(std::string command) {
 }
 
 void redis_link::resolve() {
+  const auto& [host, service] = address_.where;
   error_code ec;
-  const auto literal = asio::ip::make_address(address_.host, ec);
+  const auto literal = asio::ip::make_address(host, ec);
   unsigned short port = 0;
-  std::from_chars(address_.port.data(), address_.port.data() + address_.port.size(), port);
+  std::from_chars(service.data(), service.data() + service.size(), port);
   // A literal address skips the resolver, which is a thread of its own.
-  if (!ec) return connect(results::create(tcp::endpoint{literal, port}, address_.host, address_.port));
-  resolver_.async_resolve(address_.host, address_.port, [self = shared_from_this()](error_code e, results found) {
+  if (!ec) return connect(results::create(tcp::endpoint{literal, port}, host, service));
+  resolver_.async_resolve(host, service, [self = shared_from_this()](error_code e, results found) {
     if (self->is_closed_) return;
     if (e) return self->fail("resolve: " + e.message());
     self->connect(found);

@@ -35,7 +35,8 @@ class redis_link : public std::enable_shared_from_this<redis_link> {
 public:
   using strand = boost::asio::strand<boost::asio::io_context::executor_type>;
 
-  redis_link(strand where, redis_address address, milliseconds open_timeout, std::shared_ptr<link_listener> listener);
+  redis_link(strand where, redis_address address, milliseconds open_timeout, std::shared_ptr<link_listener> listener,
+             resp_limits limits = {});
 
   /// Resolves, connects, authenticates where there is a password, and waits for an answer to PING: a stopped server's
   /// kernel accepts connections too.

@@ -39,12 +39,11 @@ void* make_string(const redisReadTask* task, char* text, std::size_t size) noexc
 }
 
 void* make_array(const redisReadTask* task, int elements) noexcept try {
-  const auto* limits = static_cast<const resp_limits*>(task->privdata);
-  if (elements < 0 || static_cast<std::size_t>(elements) > limits->elements_max) return nullptr;
-  std::vector<resp_value> room;
-  room.reserve(static_cast<std::size_t>(elements));
+  if (!static_cast<resp_reader*>(task->privdata)->has_room_for(elements)) return nullptr;
+  std::vector<resp_value> places;
+  places.reserve(static_cast<std::size_t>(elements));
   auto* made = make_value(task, value_kind::array);
-  if (made) made->elements = std::move(room);
+  if (made) made->elements = std::move(places);
   return made;
 } catch (const std::bad_alloc&) {
   return nullptr;
@@ -73,9 +72,10 @@ redisReplyObjectFunctions functions{make_string, make_array, make_integer, make_
 
 void resp_reader::closer::operator()(redisReader* reader) const { redisReaderFree(reader); }
 
-resp_reader::resp_reader(resp_limits limits) : limits_(limits), reader_(redisReaderCreateWithFunctions(&functions)) {
+resp_reader::resp_reader(resp_limits limits)
+    : limits_(limits), values_left_(limits.values_max), reader_(redisReaderCreateWithFunctions(&functions)) {
   if (!reader_) throw std::bad_alloc{};
-  reader_->privdata = &limits_;
+  reader_->privdata = this;
   reader_->maxbuf = 64u << 10;  // a buffer grown by one large value is given back
 }
 
@@ -83,7 +83,8 @@ resp_reader::~resp_reader() = default;
 
 bool resp_reader::feed(std::string_view bytes) {
   if (!fault_.empty()) return false;
-  if (reader_->len - reader_->pos + bytes.size() > limits_.value_bytes_max) {
+  value_bytes_ += bytes.size();
+  if (value_bytes_ > limits_.value_bytes_max) {
     fail("a value larger than allowed");
     return false;
   }
@@ -100,7 +101,16 @@ std::optional<resp_value> resp_reader::next() {
   }
   const std::unique_ptr<resp_value> value(static_cast<resp_value*>(got));
   if (!value) return std::nullopt;
+  value_bytes_ = reader_->len - reader_->pos;
+  values_left_ = limits_.values_max;
   return std::move(*value);
+}
+
+bool resp_reader::has_room_for(int elements) {
+  const auto count = static_cast<std::size_t>(elements);
+  if (elements < 0 || count > limits_.elements_max || count > values_left_) return false;
+  values_left_ -= count;
+  return true;
 }
 
 void resp_reader::fail(std::string why) { fault_ = why.empty() ? "not RESP2" : std::move(why); }

@@ -26,11 +26,13 @@ struct resp_value {
 
 struct resp_limits {
   std::size_t elements_max = 64;           ///< of one array: pushes have three
+  std::size_t values_max = 256;            ///< the elements of all arrays within one value
   std::size_t value_bytes_max = 9u << 20;  ///< one unfinished value, as it waits for its end
 };
 
 /// hiredis' parser, with the bounds that hiredis 0.14 lacks: an array's length is checked before anything is
-/// allocated for it, and an unfinished value is held only up to a size.
+/// allocated for it, and an unfinished value is held only up to a size and a number of parts: what is read of it
+/// already is no longer among the bytes that wait.
 class resp_reader {
 public:
   explicit resp_reader(resp_limits limits = {});
@@ -44,6 +46,9 @@ public:
   /// Why the bytes cannot be read any further; empty while they can.
   const std::string& fault() const { return fault_; }
 
+  /// For hiredis' call-backs. @returns false: so many more are past a limit
+  bool has_room_for(int elements);
+
 private:
   struct closer {
     void operator()(redisReader* reader) const;
@@ -51,7 +56,9 @@ private:
 
   void fail(std::string why);
 
-  resp_limits limits_;
+  const resp_limits limits_;
+  std::size_t value_bytes_ = 0;  ///< fed since the last finished value
+  std::size_t values_left_;      ///< of the value that is being read
   std::unique_ptr<redisReader, closer> reader_;
   std::string fault_;
 };

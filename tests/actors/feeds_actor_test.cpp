@@ -97,6 +97,19 @@ TEST_CASE("a lost link is told to the feeds of that endpoint only", "[actors][G6
   CHECK(s.logs[1].histories.size() == 1);
 }
 
+TEST_CASE("lost shards are told to their feeds only", "[actors][G6]") {
+  feeds_stage s;
+  s.attach(general);
+  s.attach(elsewhere);
+  s.tell(s.feeds, msg::shards_lost{1, {shard_id{0}}});
+  s.tell(s.feeds, msg::shards_lost{0, {shard_id{1}}});
+  CHECK(s.logs[0].histories.empty());  // each still waits for its subscription
+  CHECK(s.logs[1].histories.empty());
+  s.tell(s.feeds, msg::shards_lost{1, {shard_id{1}, shard_id{0}}});
+  CHECK(s.logs[0].histories.empty());
+  CHECK(s.logs[1].histories.size() == 1);
+}
+
 TEST_CASE("the marks of the shards with feeds are polled once a period, in one question per database", "[actors][G6]") {
   feeds_stage s;
   s.poll();

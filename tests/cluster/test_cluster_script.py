@@ -158,3 +158,37 @@ def test_tls_links_work(folder):
             answer = requests.post(f"{node['page']}v1/rooms/room{n}/messages", json={"text": "hello"}, timeout=10)
             assert answer.status_code == 201, answer.text
     assert all(node["links"] for node in status(folder)["nodes"])
+
+
+def test_a_redis_cluster_takes_the_place_of_independent_servers(folder):
+    """Both nodes publish there; a master that dies is replaced, and `heal` brings it back as a replica."""
+    run("up", folder, "--nodes", 2, "--databases", 1, "--redis-cluster", "--shards", 16, code=0)
+    told = status(folder)
+    assert told["redis_cluster"] and told["ready"]
+    assert [server["role"] for server in told["redis"]] == ["master"] * 3 + ["replica"] * 3
+    pages = [node["page"] for node in told["nodes"]]
+    three_links(pages)
+    for n in range(20):
+        answer = requests.post(f"{pages[n % 2]}v1/rooms/room{n}/messages", json={"text": "hello"}, timeout=10)
+        assert answer.status_code == 201, answer.text
+    assert all(metric(page, "parley_endpoint_sent_total") > 0 for page in pages)
+
+    run("kill", folder, "redis1", code=0)
+    wait_until(lambda: [server["role"] for server in status(folder, code=1)["redis"]].count("master") == 3, seconds=60,
+               what="a replica to be promoted")
+    three_links(pages)
+    assert "started redis1" in run("heal", folder, code=0)
+    assert status(folder)["redis"][0]["role"] == "replica"
+    assert "9 processes ended" in run("down", folder, code=0)
+    assert living(folder) == []
+    assert "not allowed with" in run("up", folder, "--redis", 2, "--redis-cluster", code=2)
+
+
+def three_links(pages):
+    wait_until(lambda: all(metric(page, "parley_endpoint_up") == 3 for page in pages), seconds=60,
+               what="links to all masters")
+
+
+def metric(page, name):
+    text = requests.get(f"{page}metrics", timeout=5).text
+    return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith((name + "{", name + " ")))

@@ -51,6 +51,9 @@ public:
   }
   void link_lost(std::string) override { note("link_lost"); }
   void link_restored() override { note("link_restored"); }
+  void shards_lost(std::vector<shard_id> shards) override {
+    for (const auto shard : shards) note("shard_lost " + std::to_string(shard.value));
+  }
 
   /// Runs inside every later call, on the adapter's thread. What it refers to must outlive the adapter.
   void on_call(std::function<void(const std::string&)> run) {
@@ -109,6 +112,8 @@ private:
 
 class counting_probe final : public redis_probe {
 public:
+  void link_opened() override { ++links; }
+  void link_lost() override { --links; }
   void open_failed() override { ++opens_failed; }
   void messages_dropped(std::size_t count) override { dropped += count; }
   void message_refused() override { ++refused; }
@@ -116,13 +121,15 @@ public:
   void canary_returned(std::chrono::nanoseconds) override { ++canaries; }
   void half_open_found() override { ++half_open; }
 
-  std::atomic<std::size_t> opens_failed{0}, dropped{0}, refused{0}, foreign{0}, canaries{0}, half_open{0};
+  std::atomic<std::size_t> links{0}, opens_failed{0}, dropped{0}, refused{0}, foreign{0}, canaries{0}, half_open{0};
 };
 
 /// One node's fan-out over Redis, on a thread of its own.
 class redis_node {
 public:
-  explicit redis_node(redis_options options) : fan_out_(io_, std::move(options), log_, probe_) {
+  explicit redis_node(redis_options options) : redis_node(std::move(options), nullptr) {}
+  /// @param out  outlives it
+  redis_node(redis_options options, log* out) : fan_out_(io_, std::move(options), out ? *out : silent_, probe_) {
     fan_out_.attach(sink_);
     thread_ = std::thread([this] { io_.run(); });
   }
@@ -140,7 +147,7 @@ public:
 private:
   boost::asio::io_context io_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
-  silent_log log_;
+  silent_log silent_;
   counting_probe probe_;
   std::shared_ptr<recording_sink> sink_ = std::make_shared<recording_sink>();
   redis_fan_out fan_out_;

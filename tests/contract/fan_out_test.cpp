@@ -1,14 +1,23 @@
-// One suite, every adapter: what a fan-out promises while its link stands.
+// One suite, every adapter: what a fan-out promises while its link stands. A program of its own runs it over a Redis
+// Cluster, which is started once for all of it.
+#include "tests/contract/fan_out_cluster_rig.hpp"
 #include "tests/contract/fan_out_rigs.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <map>
+#include <tuple>
 
 using namespace parley;
 using namespace parley::testing;
 
 namespace {
+
+#ifdef PARLEY_OVER_A_CLUSTER
+using rigs = std::tuple<cluster_rig>;
+#else
+using rigs = std::tuple<memory_rig, redis_rig>;
+#endif
 
 std::string subscribed(const room_ref& room) { return "room_subscribed " + room->key.hex(); }
 std::string published(const room_ref& room) { return "room_published " + room->key.hex(); }
@@ -32,7 +41,7 @@ void let_pass(Rig& rig) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a room's events arrive once, equal and in order", "[contract][fan_out]", memory_rig, redis_rig) {
+TEMPLATE_LIST_TEST_CASE("a room's events arrive once, equal and in order", "[contract][fan_out]", rigs) {
   TestType rig;
   const auto room = room_number(1);
   join(rig, room);
@@ -51,8 +60,7 @@ TEMPLATE_TEST_CASE("a room's events arrive once, equal and in order", "[contract
   }
 }
 
-TEMPLATE_TEST_CASE("a shard's beacons arrive equal, those of other shards do not", "[contract][fan_out]", memory_rig,
-                   redis_rig) {
+TEMPLATE_LIST_TEST_CASE("a shard's beacons arrive equal, those of other shards do not", "[contract][fan_out]", rigs) {
   TestType rig;
   rig.reader().subscribe(shard_id{3});
   REQUIRE(eventually([&] { return rig.sink().count("shard_subscribed 3") == 1; }));
@@ -72,7 +80,7 @@ TEMPLATE_TEST_CASE("a shard's beacons arrive equal, those of other shards do not
   CHECK(rig.sink().beacons().size() == 1);
 }
 
-TEMPLATE_TEST_CASE("nothing arrives of a room that is not subscribed", "[contract][fan_out]", memory_rig, redis_rig) {
+TEMPLATE_LIST_TEST_CASE("nothing arrives of a room that is not subscribed", "[contract][fan_out]", rigs) {
   TestType rig;
   const auto room = room_number(1);
   rig.writer().publish(room, events_from(room, 1));
@@ -80,8 +88,8 @@ TEMPLATE_TEST_CASE("nothing arrives of a room that is not subscribed", "[contrac
   CHECK(rig.sink().count(published(room)) == 0);
 }
 
-TEMPLATE_TEST_CASE("after an unsubscription nothing arrives, until it is subscribed again", "[contract][fan_out]",
-                   memory_rig, redis_rig) {
+TEMPLATE_LIST_TEST_CASE("after an unsubscription nothing arrives, until it is subscribed again", "[contract][fan_out]",
+                        rigs) {
   TestType rig;
   const auto room = room_number(1);
   join(rig, room);
@@ -98,8 +106,8 @@ TEMPLATE_TEST_CASE("after an unsubscription nothing arrives, until it is subscri
   CHECK(rig.sink().envelopes().back().events[0]->seq == seq{3});
 }
 
-TEMPLATE_TEST_CASE("each subscription is confirmed, a second one of the same room too", "[contract][fan_out]",
-                   memory_rig, redis_rig) {
+TEMPLATE_LIST_TEST_CASE("each subscription is confirmed, a second one of the same room too", "[contract][fan_out]",
+                        rigs) {
   TestType rig;
   const auto room = room_number(1);
   join(rig, room);
@@ -109,7 +117,7 @@ TEMPLATE_TEST_CASE("each subscription is confirmed, a second one of the same roo
   CHECK(rig.sink().count(published(room)) == 1);
 }
 
-TEMPLATE_TEST_CASE("many rooms are confirmed and get their own events", "[contract][fan_out]", memory_rig, redis_rig) {
+TEMPLATE_LIST_TEST_CASE("many rooms are confirmed and get their own events", "[contract][fan_out]", rigs) {
   TestType rig;
   constexpr std::uint32_t rooms = 3000;
   for (std::uint32_t i = 0; i < rooms; ++i) rig.reader().subscribe(room_number(i));
@@ -129,8 +137,7 @@ TEMPLATE_TEST_CASE("many rooms are confirmed and get their own events", "[contra
   CHECK(std::count(seen.begin(), seen.end(), true) == rooms);
 }
 
-TEMPLATE_TEST_CASE("what each of several threads publishes keeps its order", "[contract][fan_out]", memory_rig,
-                   redis_rig) {
+TEMPLATE_LIST_TEST_CASE("what each of several threads publishes keeps its order", "[contract][fan_out]", rigs) {
   TestType rig;
   constexpr std::uint32_t threads = 4, each = 300;
   for (std::uint32_t t = 0; t < threads; ++t) join(rig, room_number(t));
@@ -149,8 +156,8 @@ TEMPLATE_TEST_CASE("what each of several threads publishes keeps its order", "[c
   }
 }
 
-TEMPLATE_TEST_CASE("a sink may call its fan-out, and is not entered again meanwhile", "[contract][fan_out]", memory_rig,
-                   redis_rig) {
+TEMPLATE_LIST_TEST_CASE("a sink may call its fan-out, and is not entered again meanwhile", "[contract][fan_out]",
+                        rigs) {
   const auto first = room_number(1), second = room_number(2);
   std::atomic<int> inside{0}, worst{0};
   TestType rig;
@@ -165,8 +172,7 @@ TEMPLATE_TEST_CASE("a sink may call its fan-out, and is not entered again meanwh
   CHECK(worst == 1);
 }
 
-TEMPLATE_TEST_CASE("a large batch arrives whole, in one or several envelopes", "[contract][fan_out]", memory_rig,
-                   redis_rig) {
+TEMPLATE_LIST_TEST_CASE("a large batch arrives whole, in one or several envelopes", "[contract][fan_out]", rigs) {
   TestType rig;
   const auto room = room_number(1);
   join(rig, room);
@@ -182,6 +188,7 @@ TEMPLATE_TEST_CASE("a large batch arrives whole, in one or several envelopes", "
   }
 }
 
+#ifndef PARLEY_OVER_A_CLUSTER
 TEST_CASE("an in-process fan-out whose sink stands still drops what waits, and says so", "[contract][fan_out][G9]") {
   std::mutex gate;
   const auto sink = std::make_shared<recording_sink>();
@@ -205,3 +212,4 @@ TEST_CASE("an in-process fan-out whose sink stands still drops what waits, and s
     return !got.empty() && got.back().before.seq == seq{250};
   }));
 }
+#endif

@@ -14,21 +14,40 @@ using value_kind = resp_value::value_kind;
 TEST_CASE("a Redis URL names user, password, host and port", "[redis]") {
   const auto full = parse_redis_url("redis://ana:p%40ss@[::1]:7000");
   REQUIRE(full.has_value());
-  CHECK(full->host == "::1");
-  CHECK(full->port == "7000");
-  CHECK(full->user == "ana");
-  CHECK(full->password == "p@ss");
+  CHECK_FALSE(full->is_cluster);
+  REQUIRE(full->seeds.size() == 1);
+  CHECK(full->seeds[0].where == server_name{"::1", "7000"});
+  CHECK(full->seeds[0].user == "ana");
+  CHECK(full->seeds[0].password == "p@ss");
   const auto brief = parse_redis_url("redis://example.org");
   REQUIRE(brief.has_value());
-  CHECK(brief->port == "6379");
-  CHECK(brief->password.empty());
+  CHECK(brief->seeds[0].where == server_name{"example.org", "6379"});
+  CHECK(brief->seeds[0].password.empty());
   CHECK(parse_redis_url("redis://:secret@h:1").has_value());
 }
 
+TEST_CASE("a cluster's URL names some of its servers, and one user for all", "[redis]") {
+  const auto got = parse_redis_url("redis+cluster://ana:p,w@one:7000,two,[::1]:7002");
+  REQUIRE(got.has_value());
+  CHECK(got->is_cluster);
+  REQUIRE(got->seeds.size() == 3);
+  CHECK(got->seeds[0].where == server_name{"one", "7000"});
+  CHECK(got->seeds[1].where == server_name{"two", "6379"});
+  CHECK(got->seeds[2].where == server_name{"::1", "7002"});
+  for (const auto& seed : got->seeds) CHECK((seed.user == "ana" && seed.password == "p,w"));
+  CHECK(got->shown() == "redis+cluster://one:7000,two:6379,::1:7002");
+  const auto single = parse_redis_url("redis+cluster://one:7000");
+  REQUIRE(single.has_value());
+  CHECK((single->is_cluster && single->seeds.size() == 1));
+}
+
 TEST_CASE("a wrong Redis URL is refused, and its password never shown", "[redis]") {
-  const auto* url = GENERATE("", "redis:", "redis://", "http://h:1", "rediss://:pw-1@h:1", "redis://:pw-1@h:99999",
-                             "redis://:pw-1@h:0", "redis://:pw-1@h:1/2", "redis://:pw-1@h:1?x=1", "redis://ana@h:1",
-                             "redis://:pw-1@h:x");
+  const auto* url = GENERATE(
+      "", "redis:", "redis://", "http://h:1", "rediss://:pw-1@h:1", "redis://:pw-1@h:99999", "redis://:pw-1@h:0",
+      "redis://:pw-1@h:1/2", "redis://:pw-1@h:1?x=1", "redis://ana@h:1", "redis://:pw-1@h:x", "redis://:pw-1@h:1,h:2",
+      "redis+cluster://", "redis+cluster://:pw-1@h:1,", "redis+cluster://:pw-1@,h:1", "redis+cluster://:pw-1@h:1,h:0",
+      "redis+cluster://:pw-1@h:1/2,h:2", "redis+cluster://:pw-1@h:1,h:2?x=1", "redis+cluster://ana@h:1,h:2",
+      "rediss+cluster://:pw-1@h:1", "redis+cluster://:pw-1@a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q");
   CAPTURE(url);
   const auto got = parse_redis_url(url);
   REQUIRE_FALSE(got.has_value());
@@ -88,6 +107,34 @@ TEST_CASE("a value that does not end is held up to a size", "[redis]") {
     REQUIRE(taken < 1000);
   }
   CHECK(reader.fault() == "a value larger than allowed");
+}
+
+TEST_CASE("a value is held up to a size and a number of parts, however its lists are nested", "[redis][G9]") {
+  resp_reader reader({.elements_max = 4, .values_max = 20, .value_bytes_max = 1000});
+  SECTION("many small ones") {
+    REQUIRE(reader.feed("*4\r\n"));
+    CHECK_FALSE(reader.next());
+    for (int i = 0; i < 4; ++i) REQUIRE(reader.feed("*4\r\n:1\r\n:2\r\n:3\r\n:4\r\n"));
+    CHECK(reader.next().has_value());
+    REQUIRE(reader.feed("*4\r\n*4\r\n*4\r\n*4\r\n*4\r\n*4\r\n"));
+    CHECK_FALSE(reader.next());
+    CHECK_FALSE(reader.fault().empty());
+  }
+  SECTION("some large ones, each below the limit") {
+    REQUIRE(reader.feed("*4\r\n"));
+    for (int i = 0; i < 2; ++i) {
+      REQUIRE(reader.feed("$400\r\n" + std::string(400, 'x') + "\r\n"));
+      CHECK_FALSE(reader.next());
+    }
+    CHECK_FALSE(reader.feed("$400\r\n" + std::string(400, 'x') + "\r\n"));
+    CHECK(reader.fault() == "a value larger than allowed");
+  }
+  SECTION("each value begins anew") {
+    for (int i = 0; i < 100; ++i) {
+      REQUIRE(reader.feed("*4\r\n$90\r\n" + std::string(90, 'x') + "\r\n:2\r\n:3\r\n:4\r\n"));
+      CHECK(reader.next().has_value());
+    }
+  }
 }
 
 TEST_CASE("a reader that ends amid a value frees it", "[redis]") {

@@ -25,6 +25,7 @@ public:
   }
   void link_lost(std::string) override { note("lost"); }
   void link_restored() override { note("restored"); }
+  void shards_lost(std::vector<shard_id> shards) override { note("lost " + std::to_string(shards.size()) + " shards"); }
 
   std::vector<std::string> told() const {
     std::lock_guard lock(mutex_);

@@ -9,6 +9,7 @@ TEST_CASE("passwords are masked wherever a connection string may hold one", "[no
   CHECK(mask_secrets("postgresql://u:pw@h:5/d?sslmode=require") == "postgresql://u:***@h:5/d?sslmode=require");
   CHECK(mask_secrets("postgresql://u:p@ss/w@h/d") == "postgresql://u:***@h/d");
   CHECK(mask_secrets("redis://:pw@h:1") == "redis://:***@h:1");
+  CHECK(mask_secrets("redis+cluster://u:pw@h:1,h:2") == "redis+cluster://u:***@h:1,h:2");
   CHECK(mask_secrets("host=h password=pw user=u") == "host=h password=*** user=u");
   CHECK(mask_secrets("password = 'a b\\' c' user=u") == "password = *** user=u");
   CHECK(mask_secrets("postgresql://h/d?user=u&password=pw&x=y") == "postgresql://h/d?user=u&password=***&x=y");

@@ -94,7 +94,7 @@ struct redis_link::core : std::enable_shared_from_this<core> {
     canary = {};
     was_heard = false;
     if (is_on(mutant::no_resubscribe) && std::exchange(has_stood, true)) {
-      book = {};
+      book = subscription_book{};
       book.want(canary_name, canary_channel{});
     }
     book.link_opened();

@@ -23,6 +23,16 @@ namespace {
 using link = std::unique_ptr<redisContext, decltype(&redisFree)>;
 using reply = std::unique_ptr<redisReply, decltype(&freeReplyObject)>;
 
+std::string text_of(const redisReply& r) {
+  if (r.type == REDIS_REPLY_INTEGER) return std::to_string(r.integer);
+  if (r.type != REDIS_REPLY_ARRAY) return r.str ? std::string(r.str, r.len) : std::string();
+  std::string joined;
+  for (std::size_t i = 0; i < r.elements; ++i) joined += (i ? " " : "") + text_of(*r.element[i]);
+  return joined;
+}
+
+}  // namespace
+
 unsigned free_port() {
   const int probe = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in at{};
@@ -35,16 +45,6 @@ unsigned free_port() {
   ::close(probe);
   return ntohs(at.sin_port);
 }
-
-std::string text_of(const redisReply& r) {
-  if (r.type == REDIS_REPLY_INTEGER) return std::to_string(r.integer);
-  if (r.type != REDIS_REPLY_ARRAY) return r.str ? std::string(r.str, r.len) : std::string();
-  std::string joined;
-  for (std::size_t i = 0; i < r.elements; ++i) joined += (i ? " " : "") + text_of(*r.element[i]);
-  return joined;
-}
-
-}  // namespace
 
 private_redis::private_redis(std::initializer_list<std::string_view> settings)
     : settings_(settings.begin(), settings.end()) {

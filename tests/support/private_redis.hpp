@@ -10,6 +10,9 @@
 
 namespace parley::testing {
 
+/// Of loopback, now.
+unsigned free_port();
+
 /// A Redis server of this test alone: its own port on loopback, its own folder, nothing persistent. Ended with the
 /// object, and by the kernel should the test be killed.
 class private_redis {
@@ -19,7 +22,9 @@ public:
   ~private_redis();
   private_redis(private_redis&&) = delete;
 
-  std::string url() const { return "redis://127.0.0.1:" + std::to_string(port_); }
+  std::string url() const { return "redis://" + where(); }
+  std::string where() const { return "127.0.0.1:" + std::to_string(port_); }
+  bool is_alive() const { return pid_ > 0; }
 
   void kill();     ///< SIGKILL
   void restart();  ///< on the same port, empty

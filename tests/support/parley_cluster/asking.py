@@ -8,6 +8,7 @@ import re
 import subprocess
 
 from parley_testkit.recipes import ask_redis, database_user, postgres_program
+from parley_testkit.redis_cluster import role as redis_role
 
 from .plan import Member
 
@@ -30,6 +31,11 @@ def node(member: Member, seconds: float = 2) -> Told:
         return Told(why=f"does not answer: {error}")
     whole = {name: int(counts[name]) if name in counts else None for name in ("parley_shards_owned", "parley_peer_links")}
     return Told(status == 200, "" if status == 200 else " ".join(text.split())[:200], *whole.values())
+
+
+def role(member: Member) -> str:
+    """Of a Redis Cluster's server: master or replica; empty where it does not say."""
+    return redis_role(member.port)
 
 
 def server(member: Member) -> bool:

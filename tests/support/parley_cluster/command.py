@@ -27,6 +27,7 @@ _epilog = """\
 examples:
   scripts/cluster up                     three nodes, two databases, three Redis servers
   scripts/cluster up --nodes 5 --tls     links between nodes over mutual TLS
+  scripts/cluster up --redis-cluster     one Redis Cluster, three masters and three replicas, instead of three servers
   scripts/cluster status                 who lives, who is ready, who owns how many shards
   scripts/cluster kill 2                 kill -9 of n2: the others own its shards some seconds later
   scripts/cluster pause 1                n1 stands still, as a stalled machine does, and knows nothing of it
@@ -69,7 +70,10 @@ def options() -> argparse.ArgumentParser:
     starts = command("up", "starts a new cluster, and returns when every node is ready")
     starts.add_argument("--nodes", type=_number(1, 20), default=3, metavar="N", help="parleyd processes (3)")
     starts.add_argument("--databases", type=_number(1, 10), default=2, metavar="N", help="PostgreSQL servers (2)")
-    starts.add_argument("--redis", type=_number(1, 10), default=3, metavar="N", help="Redis servers (3)")
+    live_path = starts.add_mutually_exclusive_group()
+    live_path.add_argument("--redis", type=_number(1, 10), default=3, metavar="N", help="independent Redis servers (3)")
+    live_path.add_argument("--redis-cluster", action="store_true",
+                           help="one Redis Cluster instead: three masters with a replica each")
     starts.add_argument("--shards", type=_number(1, 65_536), default=256, metavar="N", help="shards (256)")
     starts.add_argument("--build", type=pathlib.Path, metavar="DIR",
                         help="takes DIR/bin/parleyd as it is; default: sets up and builds the release, as scripts/run does")
@@ -114,7 +118,8 @@ def _up(chosen: argparse.Namespace, orders: Orders) -> int:
         if former:
             clear(former)
         plan = up.bring_up(chosen.dir, program, orders, nodes=chosen.nodes, databases=chosen.databases,
-                           redis=chosen.redis, shards=chosen.shards, is_secure=chosen.tls)
+                           redis=chosen.redis, shards=chosen.shards, is_secure=chosen.tls,
+                           is_redis_cluster=chosen.redis_cluster)
     rows = [row for row in status.look(plan) if row.member.kind == "node"]
     for row in rows:
         print(f"{row.member.name}  {row.member.url}  owns {row.shards} of {plan.shards} shards")
@@ -163,6 +168,7 @@ def _heal(chosen: argparse.Namespace, orders: Orders) -> int:
             if member.kind != "node":
                 running.start(plan, member)
         running.wait_for(plan, servers, up.asking.server, orders, seconds=60, what="answering")
+        up.until_redis_is_whole(plan, orders)
         for member in dead:
             if member.kind == "node":
                 running.start(plan, member)

@@ -10,7 +10,9 @@ import shutil
 
 from parley_testkit.ports import free_port
 from parley_testkit.recipes import (as_account, link_flags, node_command, postgres_account, postgres_command,
-                                    postgres_url, redis_command, redis_url)
+                                    postgres_url, redis_cluster_settings, redis_cluster_url, redis_command, redis_url)
+
+redis_cluster_servers = 6  # three masters with a replica each
 
 _file = "cluster.json"
 _version = 1
@@ -34,6 +36,7 @@ class Plan:
     program: str
     is_secure: bool
     members: list[Member]
+    is_redis_cluster: bool = False  # the Redis servers are one
 
     def of(self, kind: str) -> list[Member]:
         return [member for member in self.members if member.kind == kind]
@@ -70,24 +73,28 @@ def load(folder: pathlib.Path) -> Plan | None:
 
 
 def draw_up(folder: pathlib.Path, program: pathlib.Path, *, nodes: int, databases: int, redis: int, shards: int,
-            is_secure: bool) -> Plan:
-    """Ports are free now. A node keeps its ports for all its lives, so that a page and a dialler find it again."""
+            is_secure: bool, is_redis_cluster: bool = False) -> Plan:
+    """Ports are free now. A node keeps its ports for all its lives, so that a page and a dialler find it again.
+    :param redis: so many servers, where they are no Redis Cluster"""
     members = []
     for n in range(1, databases + 1):
         port, name = free_port(), f"database{n}"
         # A folder of its own below the log: PostgreSQL insists on owning what it stores in.
         argv = as_account(postgres_account()) + postgres_command(folder / name / "data", port)
         members.append(Member(name, "database", argv, port, postgres_url(port)))
-    for n in range(1, redis + 1):
+    for n in range(1, (redis_cluster_servers if is_redis_cluster else redis) + 1):
         port, name = free_port(), f"redis{n}"
-        members.append(Member(name, "redis", redis_command(folder / name, port), port, redis_url(port)))
+        settings = redis_cluster_settings(free_port()) if is_redis_cluster else {}
+        members.append(Member(name, "redis", redis_command(folder / name, port, settings), port, redis_url(port)))
     stores = {kind: [member.url for member in members if member.kind == kind] for kind in ("database", "redis")}
+    if is_redis_cluster:
+        stores["redis"] = [redis_cluster_url([member.port for member in members if member.kind == "redis"])]
     for n in range(1, nodes + 1):
         port, peer, name = free_port(), free_port(), f"n{n}"
         argv = node_command(program, port, postgres=stores["database"], redis=stores["redis"])
         argv += ["--shards", str(shards), *link_flags(name, peer, folder / name / "papers" if is_secure else None)]
         members.append(Member(name, "node", argv, port, f"http://127.0.0.1:{port}/", f"127.0.0.1:{peer}"))
-    return Plan(folder, shards, str(program), is_secure, members)
+    return Plan(folder, shards, str(program), is_secure, members, is_redis_cluster)
 
 
 def clear(plan: Plan) -> None:

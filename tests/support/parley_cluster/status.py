@@ -11,7 +11,8 @@ from .plan import Member, Plan
 
 @dataclasses.dataclass
 class Row:
-    """:ivar state: alive, paused or dead; :ivar shards, links: of a node that answers"""
+    """:ivar state: alive, paused or dead; :ivar shards, links: of a node that answers
+    :ivar role: in a Redis Cluster"""
     member: Member
     state: str
     pid: int | None
@@ -19,6 +20,7 @@ class Row:
     why: str = ""
     shards: int | None = None
     links: int | None = None
+    role: str = ""
 
 
 def look(plan: Plan) -> list[Row]:
@@ -32,7 +34,8 @@ def _row(plan: Plan, member: Member) -> Row:
     if mark is None or state != "alive":
         return Row(member, state, mark.pid if mark else None, False)
     if member.kind != "node":
-        return Row(member, state, mark.pid, asking.server(member))
+        role = asking.role(member) if plan.is_redis_cluster and member.kind == "redis" else ""
+        return Row(member, state, mark.pid, asking.server(member), role=role)
     told = asking.node(member)
     return Row(member, state, mark.pid, told.is_ready, told.why, told.shards, told.links)
 
@@ -41,12 +44,14 @@ def as_json(plan: Plan, rows: list[Row]) -> dict:
     def one(row: Row) -> dict:
         common = {"name": row.member.name, "state": row.state, "pid": row.pid, "log": str(plan.log_of(row.member))}
         if row.member.kind != "node":
-            return common | {"answers": row.is_ready, "url": row.member.url}
+            role = {"role": row.role} if plan.is_redis_cluster and row.member.kind == "redis" else {}
+            return common | {"answers": row.is_ready, "url": row.member.url} | role
         return common | {"ready": row.is_ready, "why": row.why, "shards": row.shards, "links": row.links,
                          "page": row.member.url, "peer": row.member.peer}
 
     of = {kind: [one(row) for row in rows if row.member.kind == kind] for kind in ("node", "database", "redis")}
-    return {"dir": str(plan.folder), "shards": plan.shards, "tls": plan.is_secure, "ready": is_whole(rows),
+    return {"dir": str(plan.folder), "shards": plan.shards, "tls": plan.is_secure,
+            "redis_cluster": plan.is_redis_cluster, "ready": is_whole(rows),
             "nodes": of["node"], "databases": of["database"], "redis": of["redis"]}
 
 
@@ -61,7 +66,7 @@ def as_text(plan: Plan, rows: list[Row]) -> str:
             numbers = ["-" if number is None else str(number) for number in (row.shards, row.links)]
             lines.append((row.member.name, row.state, "yes" if row.is_ready else "no", *numbers, row.member.url))
     servers = [("server", "state", "answers", "url")]
-    servers += [(row.member.name, row.state, "yes" if row.is_ready else "no", row.member.url)
+    servers += [(row.member.name, row.state, "yes" if row.is_ready else "no", f"{row.member.url}  {row.role}".rstrip())
                 for row in rows if row.member.kind != "node"]
     notes = [f"{row.member.name} says: {row.why}" for row in rows if row.why]
     return "\n".join([*_aligned(lines), "", *_aligned(servers), *([""] if notes else []), *notes])

@@ -10,6 +10,7 @@ from typing import Sequence
 
 from parley_testkit.recipes import (database_user, initdb_command, make_postgres_folder, postgres_account,
                                     postgres_program, repository)
+from parley_testkit.redis_cluster import is_whole, join_together
 
 from . import asking, running
 from .orders import Orders, ToolFailed
@@ -83,11 +84,11 @@ def _expect_reachable(folder: pathlib.Path, orders: Orders) -> None:
 
 
 def bring_up(folder: pathlib.Path, program: pathlib.Path, orders: Orders, *, nodes: int, databases: int, redis: int,
-             shards: int, is_secure: bool) -> Plan:
+             shards: int, is_secure: bool, is_redis_cluster: bool) -> Plan:
     """:raises Failed, ToolFailed, Interrupted: and nothing of it runs any more"""
     _expect_reachable(folder, orders)
     plan = draw_up(folder, program / "parleyd", nodes=nodes, databases=databases, redis=redis, shards=shards,
-                   is_secure=is_secure)
+                   is_secure=is_secure, is_redis_cluster=is_redis_cluster)
     plan.save()
     try:
         _start_servers(plan, orders)
@@ -104,7 +105,8 @@ def bring_up(folder: pathlib.Path, program: pathlib.Path, orders: Orders, *, nod
 
 def _start_servers(plan: Plan, orders: Orders) -> None:
     servers = plan.of("database") + plan.of("redis")
-    say(f"starts {len(plan.of('database'))} PostgreSQL and {len(plan.of('redis'))} Redis servers")
+    say(f"starts {len(plan.of('database'))} PostgreSQL and {len(plan.of('redis'))} Redis servers" +
+        (", as one Redis Cluster" if plan.is_redis_cluster else ""))
     for member in plan.of("database"):
         data = plan.folder_of(member) / "data"
         plan.folder_of(member).mkdir(mode=0o711)
@@ -114,8 +116,19 @@ def _start_servers(plan: Plan, orders: Orders) -> None:
         running.start(plan, member)
         orders.check()
     running.wait_for(plan, servers, asking.server, orders, seconds=_servers_s, what="answering")
+    if plan.is_redis_cluster:
+        join_together([member.port for member in plan.of("redis")], check=orders.check)
     for member in plan.of("database"):
         orders.run([postgres_program("createdb"), "-h", "127.0.0.1", "-p", str(member.port), "-U", database_user, "parley"])
+
+
+def until_redis_is_whole(plan: Plan, orders: Orders) -> None:
+    """Where it is a Redis Cluster: every server has found the others again.
+    :raises Failed: saying which does not"""
+    ports = [member.port for member in plan.of("redis")]
+    if plan.is_redis_cluster:
+        running.wait_for(plan, plan.of("redis"), lambda _: is_whole(ports), orders, seconds=_servers_s,
+                         what="one Redis Cluster")
 
 
 def _issue_papers(plan: Plan, parleyctl: pathlib.Path, orders: Orders) -> None:

@@ -50,7 +50,8 @@ def limits_of(node: Node, idle: dict[str, int], *, rooms: int, clients: int, tex
     :param clients: the most that are connected at once
     :param text_bytes: of a message, on the average"""
     settings = settings_of(node)
-    databases, endpoints = len(settings["postgres"]), len(settings["redis"])
+    databases = len(settings["postgres"])
+    endpoints = sum(url.count(",") + 1 for url in settings["redis"])  # of a cluster: each master
     links = databases * (_writer_links + _start_links + settings["database"]["reader_connections"])
     threads = settings["io_threads"] or min(16, os.cpu_count() or 1)
     event_bytes = 2 * text_bytes + 1024  # with its frame in two forms, its key, its place in a container

@@ -13,7 +13,7 @@ import requests
 from parley_replay.run import Run
 from parley_testkit.history import Recorder
 from parley_testkit.node import Node
-from parley_testkit.servers import Postgres, Redis
+from parley_testkit.servers import Postgres, Redis, RedisCluster
 
 from .relay import Relay
 
@@ -30,6 +30,7 @@ class Address:
 class World:
     """:param relays: which links go through one: `postgres`, `redis`, `clients`
     :param env: of the node; `database_env` of each PostgreSQL server
+    :param is_redis_cluster: one endpoint, a Redis Cluster; `redis` are its servers
     :ivar relay: by those names
     :cvar has_links: between nodes, which repeat what a broken one lost
     :ivar database_ports: where the node looks for its databases"""
@@ -39,20 +40,26 @@ class World:
     def __init__(self, *, seed: int, embedded: bool = False, databases: int = 1, relays: Sequence[str] = (),
                  flags: Sequence[str] = (), env: Mapping[str, str] | None = None, wrapper: Sequence[str] = (),
                  postgres: Sequence[Postgres] | None = None, redis_settings: Mapping[str, str] | None = None,
-                 data_dir: str | None = None) -> None:
+                 is_redis_cluster: bool = False, data_dir: str | None = None) -> None:
         self._stack = contextlib.ExitStack()
         self.relay: dict[str, Relay] = {}
         self.postgres: list[Postgres] = []
         self.redis: list[Redis] = []
+        self.redis_cluster: RedisCluster | None = None
         try:
             if not embedded:
                 given = postgres if postgres is not None else [Postgres() for _ in range(databases)]
                 self.postgres = [server if server.child.alive() else server.start() for server in given]
                 for server in self.postgres:
                     self._stack.callback(server.child.end)
-                self.redis = [self._stack.enter_context(Redis(**(redis_settings or {})))]
+                if is_redis_cluster:
+                    self.redis_cluster = self._stack.enter_context(RedisCluster(**(redis_settings or {})))
+                    self.redis = self.redis_cluster.servers
+                else:
+                    self.redis = [self._stack.enter_context(Redis(**(redis_settings or {})))]
             stores = [Address(server.url + _plain) for server in self.postgres]
-            fan_outs = [Address(server.url) for server in self.redis]
+            endpoints = [self.redis_cluster] if self.redis_cluster else self.redis
+            fan_outs = [Address(endpoint.url) for endpoint in endpoints]
             if "postgres" in relays:
                 port = self._relay("postgres", self.postgres[0].port, seed, postgres=True).port
                 stores[0] = Address(f"postgresql://postgres@127.0.0.1:{port}/parley{_plain}")

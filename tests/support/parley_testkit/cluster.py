@@ -14,7 +14,7 @@ from .network import Network
 from .node import Node
 from .ports import free_port
 from .recipes import link_flags, parleyctl
-from .servers import Postgres, Redis
+from .servers import Postgres, Redis, RedisCluster
 from .waiting import wait_until
 
 LEASE_S = 3  # actors/core/lease.hpp
@@ -25,21 +25,25 @@ class Cluster:
     """:param network: each node and each server gets a place of its own there, named like itself; wants `papers`
     :param database_settings: of each PostgreSQL server
     :param flags: of each node; default: `--checked`: storage then proves with each event that its room has no hole
+    :param is_redis_cluster: one endpoint, a Redis Cluster on loopback; `redis` are its servers
     :ivar nodes: by name; they start with the `with` statement and end with it"""
 
     def __init__(self, *, databases=1, redis=1, nodes=3, shards=32, papers=None, network: Network | None = None,
-                 database_settings=None, flags=("--checked",)):
+                 database_settings=None, flags=("--checked",), is_redis_cluster=False):
         self.shards, self.papers, self.network, self.flags = shards, papers, network, flags
         self.stack = contextlib.ExitStack()
         self.databases = [Postgres(name, place=self.place(name), **(database_settings or {}))
                           for name in names("database", databases)]
-        self.redis = [Redis(name, place=self.place(name)) for name in names("redis", redis)]
+        self.redis_cluster = RedisCluster() if is_redis_cluster else None
+        self.redis = self.redis_cluster.servers if is_redis_cluster else \
+            [Redis(name, place=self.place(name)) for name in names("redis", redis)]
+        self.endpoints = [self.redis_cluster] if is_redis_cluster else self.redis
         self.node_count = nodes
         self.nodes = {}
 
     def __enter__(self):
         try:
-            for server in [*self.databases, *self.redis]:
+            for server in [*self.databases, *self.endpoints]:
                 self.stack.enter_context(server)
             for name in names("n", self.node_count):
                 self.nodes[name] = self.node(name)
@@ -58,7 +62,7 @@ class Cluster:
     def node(self, name, *, papers=None, **settings):
         """A node of this cluster, not started yet. It ends with the cluster, if not before.
         :param papers: the folder of its certificate; default: as the cluster's others"""
-        given = {"databases": self.databases, "redis": self.redis, "shards": self.shards} | settings
+        given = {"databases": self.databases, "redis": self.endpoints, "shards": self.shards} | settings
         papers = papers or (self.papers.of(name) if self.papers else None)
         peer, place, env = free_port(), self.place(name), given.get("env")
         where = {"host": place.address} if place else {}
@@ -78,6 +82,8 @@ class Cluster:
         for server in [*self.databases, *self.redis]:
             if not server.child.alive():
                 server.start()
+        if self.redis_cluster:
+            self.redis_cluster.wait_whole()
         for node in self.nodes.values():
             if not node.child.alive():
                 node.child.start()

@@ -130,6 +130,18 @@ def redis_command(folder: pathlib.Path, port: int, settings: Mapping[str, str | 
     return argv
 
 
+def redis_cluster_settings(bus_port: int, timeout_ms: int = 2000) -> dict[str, str | int]:
+    """Of a server that shall be one of a Redis Cluster. A replica takes its master's place however old it is, and never
+    changes its master by itself, so that what there is stays as it was made.
+    :param timeout_ms: after it a silent server counts as failing"""
+    return dict(cluster_enabled="yes", cluster_port=bus_port, cluster_node_timeout=timeout_ms,
+                cluster_replica_validity_factor=0, cluster_allow_replica_migration="no", repl_diskless_sync_delay=0)
+
+
+def redis_cluster_url(ports: Sequence[int], host: str = loopback) -> str:
+    return "redis+cluster://" + ",".join(f"{host}:{port}" for port in ports)
+
+
 def ask_redis(port: int, *words: str, host: str = loopback) -> bytes:
     """Sends one command and returns the first line of the answer; enough for tests."""
     request = b"*%d\r\n" % len(words)
@@ -138,3 +150,31 @@ def ask_redis(port: int, *words: str, host: str = loopback) -> bytes:
     with socket.create_connection((host, port), 2) as link:
         link.sendall(request)
         return link.makefile("rb").readline().rstrip(b"\r\n")
+
+
+def tell_redis(port: int, *words: str | int, host: str = loopback):
+    """Sends one command and returns its whole answer: text, a number, None, or a list of such.
+    :raises RuntimeError: the server refused it; :raises OSError: it does not answer"""
+    request = b"*%d\r\n" % len(words)
+    for word in map(str, words):
+        request += b"$%d\r\n%s\r\n" % (len(word.encode()), word.encode())
+    with socket.create_connection((host, port), 2) as link:
+        link.settimeout(5)
+        link.sendall(request)
+        return _read_reply(link.makefile("rb"))
+
+
+def _read_reply(lines):
+    line = lines.readline()
+    if not line.endswith(b"\r\n"):
+        raise ConnectionError("Redis hung up")
+    kind, rest = line[:1], line[1:-2].decode()
+    if kind == b"-":
+        raise RuntimeError(f"Redis says: {rest}")
+    if kind == b":":
+        return int(rest)
+    if kind == b"$":
+        return lines.read(int(rest) + 2)[:-2].decode(errors="replace") if int(rest) >= 0 else None
+    if kind == b"*":
+        return [_read_reply(lines) for _ in range(int(rest))]
+    return rest

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pathlib
 import signal
 import subprocess
+import sys
 
 import psycopg2
 
@@ -14,7 +15,9 @@ from .child import Child
 from .network import Place
 from .ports import free_port
 from .recipes import (as_account, ask_redis, database_user, initdb_command, loopback, make_postgres_folder,
-                      postgres_account, postgres_command, postgres_program, postgres_url, redis_command, redis_url)
+                      postgres_account, postgres_command, postgres_program, postgres_url, redis_cluster_settings,
+                      redis_cluster_url, redis_command, redis_url, tell_redis)
+from .redis_cluster import Member, join_together, is_whole, members, move_slot
 from .waiting import wait_until
 
 
@@ -182,3 +185,83 @@ class Redis(Server):
     def command(self, *words: str) -> bytes:
         """Sends one command and returns the first line of the answer; enough for tests."""
         return ask_redis(self.port, *words, host=self.host)
+
+    def tell(self, *words: str | int):
+        """Sends one command and returns its whole answer."""
+        return tell_redis(self.port, *words, host=self.host)
+
+
+class RedisCluster:
+    """Three masters with a replica each, as one endpoint. `url` is what `parleyd --redis` takes: it names all six.
+
+    :ivar servers: the first three began as masters"""
+
+    def __init__(self, **settings: str | int) -> None:
+        self.servers = [Redis(f"redis{n}", **redis_cluster_settings(free_port(), timeout_ms=1000) | settings)
+                        for n in range(1, 7)]
+
+    @property
+    def url(self) -> str:
+        return redis_cluster_url(self._ports)
+
+    def __enter__(self) -> "RedisCluster":
+        try:
+            for server in self.servers:
+                server.child.start()
+            for server in self.servers:
+                server._wait_ready()
+            join_together(self._ports)
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
+        return self
+
+    def __exit__(self, kind, *_) -> None:
+        for server in self.servers:
+            server.__exit__(kind)
+
+    def wait_whole(self, seconds: float = 60) -> None:
+        wait_until(lambda: is_whole(self._ports), seconds=seconds, what="the Redis Cluster to be whole")
+
+    def members(self) -> list[Member]:
+        """As a server that lives sees them."""
+        return members(next(server.port for server in self.servers if server.child.alive()))
+
+    def server(self, port: int) -> Redis:
+        return next(server for server in self.servers if server.port == port)
+
+    def masters(self) -> list[Redis]:
+        return [self.server(member.port) for member in self.members() if member.slots]
+
+    def replica_of(self, master: Redis) -> Redis:
+        all_of_them = self.members()
+        name = next(member.id for member in all_of_them if member.port == master.port)
+        return self.server(next(member.port for member in all_of_them if member.master == name))
+
+    def loaded(self) -> list[tuple[Redis, list[str]]]:
+        """The masters that have subscribers of rooms, by their own word, with those rooms' channels."""
+        told = [(master, master.tell("PUBSUB", "SHARDCHANNELS", "parley:*:room:*")) for master in self.masters()]
+        return [(master, channels) for master, channels in told if channels]
+
+    def promote(self, replica: Redis) -> None:
+        """By force: its master lives on, and is told later. Returns once it is a master."""
+        for _ in range(10):
+            replica.tell("CLUSTER", "FAILOVER", "FORCE")
+            try:
+                return self.wait_promoted(replica, seconds=6)
+            except TimeoutError:
+                pass  # the others elect nobody of a master's for a while after they have
+        raise TimeoutError(f"{replica.name} is not promoted")
+
+    def wait_promoted(self, replica: Redis, seconds: float = 60) -> None:
+        wait_until(lambda: replica.tell("ROLE")[0] == "master", seconds=seconds, what=f"{replica.name} to be promoted")
+
+    def move_slot_of(self, channel: str, source: Redis, target: Redis) -> None:
+        move_slot(source.tell("CLUSTER", "KEYSLOT", channel), source.port, target.port)
+
+    def subscribers(self, server: Redis, channel: str) -> int:
+        return server.tell("PUBSUB", "SHARDNUMSUB", channel)[1]
+
+    @property
+    def _ports(self) -> list[int]:
+        return [server.port for server in self.servers]
