@@ -40,7 +40,7 @@ def problems() -> list[str]:
                 found.append(f"{page}: \"{what}\" names no test")
             for name in named:
                 folder = "" if name.startswith("tests/") else "tests/cluster/"
-                is_there = (ROOT / (folder + name)).is_file() if name.endswith(".py") else \
+                is_there = (ROOT / (folder + name)).is_file() if name.endswith((".py", ".cpp")) else \
                     any(name in test for test in names)
                 if not is_there:
                     found.append(f"{page}: \"{what}\" names {name}, which is no test")
