@@ -9,6 +9,7 @@
 #include "actors/ports/log.hpp"
 #include "actors/ports/ownership_log.hpp"
 #include "actors/ports/peer_network.hpp"
+#include "actors/ports/shard_map_log.hpp"
 
 #include <atomic>
 #include <functional>
@@ -17,10 +18,11 @@
 
 namespace parley {
 
-/// One database's two ports; both belong to the composition root and outlive the actors.
+/// One database's ports; they belong to the composition root and outlive the actors.
 struct database_ports {
   event_log* log = nullptr;
   ownership_log* owners = nullptr;
+  shard_map_log* places = nullptr;  ///< of the home database; null: no shard of this node ever moves
 };
 
 /// Until when this node's lease in one database is provably valid, on its own boot clock. Written by the ownership
@@ -42,7 +44,8 @@ private:
   std::atomic<std::uint64_t> era_{0};
 };
 
-/// What every actor of a node may use. Immutable, but for the counters; holds no actor handle.
+/// What every actor of a node may use. Immutable, but for the counters and the routes, which the router alone changes;
+/// holds no actor handle.
 struct chat_context {
   chat_options options;
   std::vector<database_ports> databases;

@@ -6,26 +6,20 @@
 #include "actors/core/lease.hpp"
 #include "actors/core/room_log.hpp"
 #include "actors/core/route_options.hpp"
+#include "actors/core/shard_routes.hpp"
 #include "actors/core/shard_writer.hpp"
 
 #include <cstddef>
 #include <string>
-#include <vector>
 
 namespace parley {
-
-/// Where a shard's rooms live: which database, and which Redis endpoint (by their places in the configuration).
-struct shard_route {
-  database_id database;
-  std::size_t endpoint = 0;
-};
 
 struct chat_options {
   node_identity node;
   std::string peer_address;  ///< HOST:PORT where other nodes reach this one; empty: nowhere
   std::uint32_t shards = 256;
-  std::vector<shard_route> routes;  ///< one per shard
-  std::size_t workers = 2;          ///< CAF's scheduler threads; 0: none, whoever owns `chat::system` runs every step
+  shard_routes routes;      ///< one per shard
+  std::size_t workers = 2;  ///< CAF's scheduler threads; 0: none, whoever owns `chat::system` runs every step
   std::size_t rooms_per_connection = 200;
   std::size_t writes_waiting_max = 32'768;  ///< of one connection, more than a frame holds; beyond: `rate_limited`
   milliseconds room_idle_max{60'000};       ///< an idle room's actor is put to sleep

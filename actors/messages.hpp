@@ -9,6 +9,7 @@
 #include "actors/core/requests.hpp"
 #include "actors/core/result.hpp"
 #include "actors/core/room_log.hpp"
+#include "actors/core/shard_places.hpp"
 #include "actors/core/shard_rows.hpp"
 #include "actors/core/write_outcome.hpp"
 #include "actors/ports/fan_out.hpp"
@@ -83,6 +84,8 @@ struct shard_opened {
   shard_id shard;
   shard_mark mark;
   std::uint64_t lease_era = 0;  ///< in which it was claimed
+  database_id database = {};    ///< whose lease that is
+  caf::actor writer = {};       ///< of that database; none: the one that it has
 };
 /// A write under that term came and was given back before the shard heard of it: it cannot take any under it.
 struct shard_not_opened {
@@ -123,6 +126,18 @@ struct lease_renewed {
 };
 struct surveyed {
   result<std::vector<shard_row>> rows;
+};
+/// What the home database's ownership read, for the router.
+struct places_read {
+  result<shard_places> places;
+};
+/// The router to a database's ownership: the shard's rooms live there from now on, or no longer.
+struct shard_arrived {
+  shard_id shard;
+  caf::actor actor;
+};
+struct shard_left {
+  shard_id shard;
 };
 struct shards_claimed {
   instant sent_at;
@@ -380,6 +395,9 @@ PARLEY_LOCAL_MESSAGE(close_shard)
 PARLEY_LOCAL_MESSAGE(shard_fenced)
 PARLEY_LOCAL_MESSAGE(lease_renewed)
 PARLEY_LOCAL_MESSAGE(surveyed)
+PARLEY_LOCAL_MESSAGE(places_read)
+PARLEY_LOCAL_MESSAGE(shard_arrived)
+PARLEY_LOCAL_MESSAGE(shard_left)
 PARLEY_LOCAL_MESSAGE(shards_claimed)
 PARLEY_LOCAL_MESSAGE(yielded)
 PARLEY_LOCAL_MESSAGE(leave)

@@ -53,6 +53,12 @@ caf::behavior ownership_actor::make_behavior() {
       },
       [this](const msg::lease_renewed& m) { renewed(m); },
       [this](msg::surveyed& m) { surveyed(m); },
+      [this](msg::places_read& m) {
+        if (m.places.has_error()) changes_.reset();  // read again with the next renewal
+        if (m.places.has_value()) caf::anon_send(router_, std::move(m));
+      },
+      [this](const msg::shard_arrived& m) { arrived(m); },
+      [this](const msg::shard_left& m) { left(m.shard); },
       [this](msg::shards_claimed& m) { claimed(m); },
       [this](const msg::shard_ready& m) {
         ready_.push_back({m.shard, m.term});
@@ -115,7 +121,24 @@ void ownership_actor::renewed(const msg::lease_renewed& m) {
   if (const auto* other = core_.namesake()) name_taken(*other);
   move_shards();
   if (has_to_look()) survey();
+  note_changes(m.answer->changes);
   finish_leave();
+}
+
+/// A node looks at rows and map only when something is said to be new there: a renewal costs no more for it.
+void ownership_actor::note_changes(std::uint64_t changes) {
+  const auto before = std::exchange(changes_, changes);
+  if (before == changes) return;
+  read_places();
+  if (before) survey();  // the first one comes anyway
+}
+
+void ownership_actor::read_places() {
+  auto* places = context_->databases[database_.value].places;
+  if (places == nullptr) return;
+  places->places([self = caf::actor_cast<caf::actor>(this)](auto answer) {
+    caf::anon_send(self, msg::places_read{std::move(answer)});
+  });
 }
 
 /// Two nodes of one name would be wished the same shards, and an operator could move none.
@@ -154,6 +177,7 @@ void ownership_actor::surveyed(msg::surveyed& m) {
   }
   note_others(*m.rows);
   auto claims = core_.surveyed(*m.rows, now);
+  if (core_.has_closing()) move_shards();
   const bool are_others_there = std::ranges::any_of(
       core_.nodes(), [&](const auto& node) { return node.node.incarnation != context_->options.node.incarnation; });
   // Once more when the last one has gone: the router's links to it end then.
@@ -171,11 +195,15 @@ void ownership_actor::surveyed(msg::surveyed& m) {
                 });
 }
 
-/// For readiness: a write of such a shard has somewhere to go.
+/// For readiness: a write of such a shard has somewhere to go; or an operator moves its rooms just now, and no row
+/// shows it here: that one shard stands still must not take every node out of service.
 void ownership_actor::note_others(const std::vector<shard_row>& rows) {
-  const auto elsewhere = static_cast<std::size_t>(std::ranges::count_if(rows, [&](const auto& row) {
-    return shards_.contains(row.shard) && row.has_lease && row.owner != context_->options.node.incarnation;
-  }));
+  auto elsewhere = shards_.size();
+  for (const auto& row : rows) {
+    const bool is_others = row.has_lease && row.owner != context_->options.node.incarnation;
+    const bool is_moving = row.is_closing && row.owner.empty();
+    if (shards_.contains(row.shard) && !is_others && !is_moving) --elsewhere;
+  }
   context_->shards_elsewhere += elsewhere - std::exchange(elsewhere_, elsewhere);
 }
 
@@ -191,7 +219,7 @@ void ownership_actor::claimed(msg::shards_claimed& m) {
     const shard_mark mark{shard.term, shard.n};
     // With a sender: writer and shard answer to us.
     send(writer_, msg::open_shard{shard.shard, mark, actor});
-    send(actor, msg::shard_opened{shard.shard, mark, context_->leases[database_.value]->era()});
+    send(actor, msg::shard_opened{shard.shard, mark, context_->leases[database_.value]->era(), database_, writer_});
     ++context_->shards_owned;
     context_->probe->shard_opened();
   }
@@ -212,6 +240,23 @@ void ownership_actor::let_go(shard_id shard, parley::term under, log_level level
   context_->probe->shard_lost();
   context_->log->write(
       level, event, {{"shard", std::to_string(shard.value)}, {"term", std::to_string(under.value)}, {"why", reason}});
+}
+
+// ---- the shard map ---------------------------------------------------------------------------------------------
+
+void ownership_actor::arrived(const msg::shard_arrived& m) {
+  shards_.insert_or_assign(m.shard, m.actor);
+  core_.want(m.shard);
+  survey();
+}
+
+/// Its owner gave it back before it could move: where this node still holds it, its claim was lost with a failover.
+void ownership_actor::left(shard_id shard) {
+  if (const auto under = core_.unwant(shard))
+    let_go(shard, *under, log_level::warn, "shard.lost", "its rooms live in another database now");
+  takers_.erase(shard);
+  shards_.erase(shard);
+  survey();  // who counts on what is elsewhere counts anew
 }
 
 // ---- hand-over -------------------------------------------------------------------------------------------------
@@ -239,12 +284,14 @@ void ownership_actor::yielded(const msg::yielded& m) {
   for (const auto& shard : m.shards) {
     if (!core_.stepped_down(shard.shard, shard.term)) continue;
     const auto taker = takers_.find(shard.shard);
-    if (taker != takers_.end()) takers.insert(taker->second);
+    const bool is_closing = taker != takers_.end() && taker->second.empty();
+    if (taker != takers_.end() && !is_closing) takers.insert(taker->second);
     if (m.freed.has_error()) {
       let_go(shard.shard, shard.term, log_level::warn, "shard.not_handed_over", m.freed.error().detail);
     } else {
       context_->probe->shard_handed_over();
-      let_go(shard.shard, shard.term, log_level::info, "shard.handed_over", "another node should own it");
+      let_go(shard.shard, shard.term, log_level::info, "shard.handed_over",
+             is_closing ? "its rooms are about to move" : "another node should own it");
     }
   }
   for (const auto& taker : takers) caf::anon_send(router_, msg::tell_to_look{database_, taker});

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -28,9 +29,13 @@ public:
 private:
   void renew();
   void renewed(const msg::lease_renewed& m);
+  void note_changes(std::uint64_t changes);
+  void read_places();
   void survey();
   void surveyed(msg::surveyed& m);
   void claimed(msg::shards_claimed& m);
+  void arrived(const msg::shard_arrived& m);
+  void left(shard_id shard);
   void move_shards();
   void yield();
   void yielded(const msg::yielded& m);
@@ -52,6 +57,7 @@ private:
   std::unordered_map<shard_id, std::string> takers_;  ///< of the shards on their way to another node, by incarnation
   std::vector<owned_shard> ready_;                    ///< flushed, to be given back with the next statement
   std::shared_ptr<std::function<void()>> left_;
+  std::optional<std::uint64_t> changes_;  ///< as the newest renewal told them; none: the map is still to be read
   instant renewed_at_{}, surveyed_at_{};
   std::size_t nodes_said_ = 0;
   std::size_t elsewhere_ = 0;

@@ -25,7 +25,15 @@ router_actor::router_actor(caf::actor_config& config, context_ptr context)
 
 caf::behavior router_actor::make_behavior() {
   return {
-      [this](msg::house& m) { house_ = std::move(m); },
+      [this](msg::house& m) {
+        house_ = std::move(m);
+        if (places_) placed(*places_);
+      },
+      [this](const msg::places_read& m) {
+        if (places_ && m.places->version < places_->version) return;  // an answer that was overtaken
+        places_ = *m.places;
+        if (!house_.owners.empty()) placed(*places_);
+      },
       [this](msg::write& m) { write(m); },
       [this](msg::head_question& m) { head(m); },
       [this](msg::write_returned& m) {
@@ -111,6 +119,26 @@ void router_actor::seen(const msg::owners_seen& m) {
   for (const auto& ended : links_.placed(m.database, std::move(places))) book_.link_lost(ended, now(), out);
   for (const auto& row : m.rows) book_.owner_seen(row.shard, row.owner, row.term, now(), out);
   perform(std::move(out));
+}
+
+/// The route first: who claims the shard in its new database reads its rooms there.
+void router_actor::placed(const shard_places& places) {
+  auto& routes = context_->options.routes;
+  const auto changes = changes_of(routes, places, context_->databases.size());
+  for (const auto& change : changes.moves) {
+    routes.move(change.shard, change.to);
+    caf::anon_send(house_.owners[change.from.value], msg::shard_left{change.shard});
+    caf::anon_send(house_.owners[change.to.value], msg::shard_arrived{change.shard, house_.shards[change.shard.value]});
+    context_->log->write(log_level::info, "shard.placed",
+                         {{"shard", std::to_string(change.shard.value)},
+                          {"from", std::to_string(change.from.value)},
+                          {"to", std::to_string(change.to.value)}});
+  }
+  if (changes.out_of_reach.empty()) return;
+  context_->log->write(
+      log_level::error, "shards.out_of_reach",
+      {{"shards", std::to_string(changes.out_of_reach.size())},
+       {"why", "they moved to a database that this node's list lacks: restart it with the longer list"}});
 }
 
 void router_actor::tell_to_look(const msg::tell_to_look& m) {

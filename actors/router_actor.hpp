@@ -7,6 +7,7 @@
 
 #include <caf/event_based_actor.hpp>
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -36,6 +37,7 @@ private:
   void write(msg::write& m);
   void head(msg::head_question& m);
   void seen(const msg::owners_seen& m);
+  void placed(const shard_places& places);
   void tell_to_look(const msg::tell_to_look& m);
   void opened(const msg::peer_opened& m);
   void said(msg::peer_said& m);
@@ -60,6 +62,7 @@ private:
   book book_;
   peer_links links_;
   msg::house house_;
+  std::optional<shard_places> places_;  ///< the newest map; none: as the routes were at the start
   std::unordered_map<peer::request_id, asked_head> heads_;
   peer::request_id last_head_ = 0;
   std::unordered_set<std::string> full_;  ///< links that took no more, while one list of effects is carried out

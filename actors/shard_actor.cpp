@@ -75,6 +75,8 @@ void shard_actor::opened(const msg::shard_opened& m) {
     caf::anon_send(ownership_, msg::shard_not_opened{shard_, m.mark.term});
     return;
   }
+  database_ = m.database;
+  if (m.writer) writer_ = m.writer;
   beacons_.opened(m.mark);
   caf::anon_send(router_, msg::shard_here{shard_, m.mark.term});
   keep_ticking();
@@ -127,7 +129,7 @@ void shard_actor::flushed(const msg::flushed& m) {
 }
 
 bool shard_actor::may_answer() const {
-  const auto& lease = *context_->leases[context_->options.routes[shard_.value].database.value];
+  const auto& lease = *context_->leases[database_.value];
   return tenure_.may_answer(lease.is_valid_in(tenure_.lease_era(), context_->clock->boot_now()));
 }
 

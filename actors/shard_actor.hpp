@@ -54,7 +54,8 @@ private:
 
   context_ptr context_;
   shard_id shard_;
-  caf::actor writer_;
+  caf::actor writer_;     ///< of the database in which it was last opened
+  database_id database_;  ///< that one: its lease is what counts, wherever the map has the shard by now
   caf::actor router_;
   shard_tenure tenure_;
   caf::actor ownership_;       ///< whose word opened it

@@ -16,13 +16,13 @@ std::size_t per_core(std::uint32_t asked, std::size_t at_least) {
   return asked != 0 ? asked : std::max<std::size_t>(at_least, std::thread::hardware_concurrency());
 }
 
-chat_options chat_options_of(const configuration& all, const node_identity& self, std::vector<shard_route> routes,
-                             const node_links* links) {
+chat_options chat_options_of(const configuration& all, const node_identity& self,
+                             const std::vector<shard_route>& routes, const node_links* links) {
   chat_options o;
   o.node = self;
   if (links != nullptr) o.peer_address = links->address();
   o.shards = static_cast<std::uint32_t>(routes.size());
-  o.routes = std::move(routes);
+  o.routes = shard_routes(routes);
   o.workers = per_core(all.node.actor_threads, 2);  // two, so that one busy actor does not stop the node
   o.rooms_per_connection = all.limits.rooms_per_connection;
   o.head_period = all.node.head_period;

@@ -46,6 +46,13 @@ cluster_record prepare_databases(const configuration& all, log& out) {
   return *cluster;
 }
 
+/// The home database's word: the same for every node.
+std::vector<shard_route> routes_of(const configuration& all, const cluster_record& cluster) {
+  const auto places = read_shard_places(options_of(all, 0));
+  if (places.has_error()) refuse(places.error(), all.node.postgres.front());
+  return place_shards(*places, cluster.shards, all.node.postgres.size(), all.node.redis.size());
+}
+
 void agree_on_lists(const configuration& all) {
   shard_map mine;
   for (std::size_t i = 0; i < all.node.postgres.size(); ++i) mine.databases.push_back(options_of(all, i));
@@ -56,7 +63,9 @@ void agree_on_lists(const configuration& all) {
 
 class server_stores final : public stores {
 public:
-  server_stores(const configuration& all, const cluster_record& cluster, log& out, metrics& counted) {
+  server_stores(const configuration& all, const cluster_record& cluster, std::vector<shard_route> routes, log& out,
+                metrics& counted)
+      : routes_(std::move(routes)) {
     for (std::size_t i = 0; i < all.node.postgres.size(); ++i) {
       databases_.push_back(std::make_unique<postgres_database>(database_thread_.io, options_of(all, i), cluster, out,
                                                                counted.postgres(i)));
@@ -68,13 +77,12 @@ public:
       endpoints_.push_back(std::make_unique<redis_fan_out>(endpoint_thread_.io, o, out, counted.redis(i)));
     }
     cluster_id_ = cluster.id;
-    routes_ = spread_shards(cluster.shards, databases_.size(), endpoints_.size());
   }
   ~server_stores() override { server_stores::stop(); }
 
   std::vector<database_ports> databases() override {
     std::vector<database_ports> ports;
-    for (const auto& d : databases_) ports.push_back({d.get(), d.get()});
+    for (const auto& d : databases_) ports.push_back({d.get(), d.get(), ports.empty() ? d.get() : nullptr});
     return ports;
   }
   std::vector<fan_out*> endpoints() override {
@@ -109,7 +117,7 @@ private:
 
 std::unique_ptr<stores> open_server_stores(const configuration& options, log& out, metrics& counted) {
   const auto cluster = prepare_databases(options, out);
-  auto opened = std::make_unique<server_stores>(options, cluster, out, counted);
+  auto opened = std::make_unique<server_stores>(options, cluster, routes_of(options, cluster), out, counted);
   check_shard_places(opened->databases(), opened->routes(), 2 * options.postgres.connect_timeout);
   agree_on_lists(options);  // only now: what is kept must be right
   return opened;

@@ -39,6 +39,21 @@ std::vector<shard_route> spread_shards(std::uint32_t shards, std::size_t databas
   return routes;
 }
 
+std::vector<shard_route> place_shards(const shard_places& places, std::uint32_t shards, std::size_t databases,
+                                      std::size_t endpoints) {
+  auto routes = spread_shards(shards, databases, endpoints);
+  for (std::size_t shard = 0; shard < routes.size() && shard < places.databases.size(); ++shard) {
+    const auto place = places.databases[shard];
+    if (place.value >= databases)
+      throw refusal_to_start(exit_code::incompatible,
+                             "shard " + std::to_string(shard) + " lives in database " +
+                                 std::to_string(place.value + 1) + " of the cluster, this node's list is " +
+                                 std::to_string(databases) + " long: name the databases of the other nodes");
+    routes[shard].database = place;
+  }
+  return routes;
+}
+
 std::optional<std::string> misplaced_shard(const std::vector<std::vector<shard_row>>& rows,
                                            const std::vector<shard_route>& routes) {
   for (std::size_t place = 0; place < rows.size(); ++place) {
@@ -49,7 +64,9 @@ std::optional<std::string> misplaced_shard(const std::vector<std::vector<shard_r
       if (wanted == place) continue;
       return "shard " + std::to_string(row.shard.value) + " lives in database " + std::to_string(place + 1) +
              " of the list, but this list would put it into database " + std::to_string(wanted + 1) +
-             ": name the same databases in the same order as before";
+             ": name the same databases in the same order as before. Where `parleyctl shards move-data` was "
+             "interrupted, "
+             "repeat it";
     }
   }
   return std::nullopt;

@@ -235,7 +235,7 @@ PARTS = [
     Part("unit", 240, "cores, codecs, actors, configuration", unit),
     Part("contract", 180, "adapters keep their ports' promises over real servers, and the models do as those do", contract),
     Part("integration", 300, "the protocol, asked of a node on both backends", integration),
-    Part("cluster", 150, "three nodes as one: killed, stopped, back again; strangers, TLS; scripts/cluster", cluster),
+    Part("cluster", 250, "three nodes as one: killed, stopped, back again; strangers, TLS; a third database", cluster),
     Part("checker", 120, "the replay finds each bug of a lying node", checker),
     Part("page", 90, "the page's rules, and two tabs of a real browser", page),
     Part("client", 60, "the client library: rules, a node and a cluster that are killed, the docs' snippets", client),

@@ -42,8 +42,10 @@ bool lease::is_valid(instant now) const { return now < valid_until_; }
 std::vector<shard_claim> lease::surveyed(const std::vector<shard_row>& rows, instant now) {
   std::vector<shard_claim> claims;
   wishes_.clear();
+  closing_.clear();
   for (const auto& row : rows) {
     if (!row.wish.empty()) wishes_.emplace(row.shard, row.wish);
+    if (row.is_closing) closing_.insert(row.shard);
   }
   if (!is_valid(now)) return claims;
   const auto who = candidates(now);
@@ -51,7 +53,8 @@ std::vector<shard_claim> lease::surveyed(const std::vector<shard_row>& rows, ins
     auto& seen = largest_[row.shard];
     seen = std::max(seen, row.term);
     if (held_.contains(row.shard) || !std::ranges::binary_search(wanted_, row.shard)) continue;
-    if (!may_claim(row, now)) {
+    const bool is_kept_free = row.is_closing && row.owner.empty();
+    if (is_kept_free || !may_claim(row, now)) {
       left_since_.erase(row.shard);
     } else if (!is_leaving_ && is_its_turn(row, who, now)) {
       claims.push_back({row.shard, row.owner, row.term, seen});
@@ -105,7 +108,8 @@ std::vector<claimed_shard> lease::claimed(const std::vector<claimed_shard>& answ
   for (const auto& shard : answer) {
     auto& seen = largest_[shard.shard];
     seen = std::max(seen, shard.term);
-    if (!shard.is_won || sent_at < unbroken_since_) continue;  // the next survey tells whose it is
+    if (!shard.is_won || sent_at < unbroken_since_) continue;         // the next survey tells whose it is
+    if (!std::ranges::binary_search(wanted_, shard.shard)) continue;  // it left for another database meanwhile
     held_.insert_or_assign(shard.shard, holding{shard.term, sent_at});
     left_since_.erase(shard.shard);
     won.push_back(shard);
@@ -145,9 +149,39 @@ std::string_view lease::wish_for(shard_id shard) const {
   return found == wishes_.end() ? std::string_view{} : found->second;
 }
 
+void lease::want(shard_id shard) {
+  const auto at = std::ranges::lower_bound(wanted_, shard);
+  if (at == wanted_.end() || *at != shard) wanted_.insert(at, shard);
+}
+
+std::optional<term> lease::unwant(shard_id shard) {
+  const auto at = std::ranges::lower_bound(wanted_, shard);
+  if (at != wanted_.end() && *at == shard) wanted_.erase(at);
+  wishes_.erase(shard);
+  closing_.erase(shard);
+  left_since_.erase(shard);
+  const auto held = held_.extract(shard);
+  if (held.empty()) return std::nullopt;
+  return held.mapped().term;
+}
+
+bool lease::has_closing() const {
+  return std::ranges::any_of(closing_, [&](const auto& shard) { return held_.contains(shard); });
+}
+
+void lease::give_back_closing(std::vector<move>& moves) {
+  if (closing_.empty()) return;
+  for (const auto shard : wanted_) {
+    const auto held = held_.find(shard);
+    if (!closing_.contains(shard) || held == held_.end() || std::exchange(held->second.is_moving, true)) continue;
+    moves.push_back({shard, held->second.term, {}});
+  }
+}
+
 std::vector<lease::move> lease::due_moves(instant now) {
   std::vector<move> moves;
   if (!is_valid(now)) return moves;
+  give_back_closing(moves);
   auto nodes = takers(now);
   if (nodes.empty()) return moves;
   if (!gives_all() && watch_.is_reachable()) nodes.push_back(watch_.self());

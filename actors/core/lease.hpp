@@ -33,7 +33,7 @@ public:
   struct move {
     shard_id shard;
     parley::term term;
-    std::string to;  ///< an incarnation
+    std::string to;  ///< an incarnation; empty: to nobody, the shard is closing
   };
 
   lease(std::string incarnation, std::vector<shard_id> wanted, lease_options options = {});
@@ -51,7 +51,7 @@ public:
   /// has itself watched it stand unrenewed for one lease time, or whatever that clock says for two: its owner counts on
   /// its own, and has let go by then. What nobody takes for one more lease time is claimed by whoever sees it. A
   /// drained node claims only what names it as its owner, to hand it over, for nobody else may: but all, while it is
-  /// alone.
+  /// alone. A shard that is closing is left free; what a dead node left of it is claimed, to be given back.
   [[nodiscard]] std::vector<shard_claim> surveyed(const std::vector<shard_row>& rows, instant now);
   /// Shards held here that the rows give to another owner, or to this one under another term.
   [[nodiscard]] std::vector<ended_shard> superseded(const std::vector<shard_row>& rows, instant sent_at);
@@ -62,9 +62,16 @@ public:
   /// that term
   bool stepped_down(shard_id shard, parley::term term);
 
-  /// The shards to hand over now, each once: those that another live node should own by the wishes of the latest survey
-  /// and by placement; while this node leaves or is drained, all.
+  /// The shards to hand over now, each once: those that the latest survey showed as closing, and those that another
+  /// live node should own by its wishes and by placement; while this node leaves or is drained, all.
   [[nodiscard]] std::vector<move> due_moves(instant now);
+  /// The shard lives in this database from now on, or no longer. Its map says so, not its rows.
+  void want(shard_id shard);
+  /// @returns under which term it was held; it is no more
+  std::optional<term> unwant(shard_id shard);
+  /// Did the latest survey show a shard as closing that is held here?
+  bool has_closing() const;
+
   /// From now on it claims nothing, and hands over what it has.
   void leave() { is_leaving_ = true; }
   bool is_leaving() const { return is_leaving_; }
@@ -93,6 +100,7 @@ private:
 
   bool may_claim(const shard_row& row, instant now);
   instant unrenewed_since(const std::string& owner, std::uint64_t renewals, instant now);
+  void give_back_closing(std::vector<move>& moves);
   bool is_its_turn(const shard_row& row, const std::vector<node_identity>& candidates, instant now);
   std::vector<node_identity> candidates(instant now) const;
   std::vector<node_identity> takers(instant now) const;
@@ -112,6 +120,7 @@ private:
   std::unordered_map<shard_id, term> largest_;        ///< ever seen, for the next claim's floor
   std::unordered_map<std::string, watch> watches_;    ///< by owner: a lease is per (node, database), not per shard
   std::unordered_map<shard_id, std::string> wishes_;  ///< as the latest survey showed them; only shards that have one
+  std::unordered_set<shard_id> closing_;              ///< as the latest survey showed them
   std::unordered_map<shard_id, instant> left_since_;  ///< claimable, and left to another node since then
   std::unordered_map<std::string, instant> spurned_until_;  ///< by incarnation
 };

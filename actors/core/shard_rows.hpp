@@ -26,6 +26,7 @@ struct shard_row {
   bool has_lease = false;      ///< by the database's clock: the owner's lease row has not ended
   std::uint64_t renewals = 0;  ///< the owner's lease row's counter: it stands still when nobody renews
   std::string wish = {};       ///< the name of the node that an operator wants as its owner; empty: placement decides
+  bool is_closing = false;  ///< its rooms are about to move: its owner gives it back, nobody claims it once it is free
 };
 
 /// What a node says of itself with each renewal: its lease row is its entry in the database's registry of nodes.
@@ -51,6 +52,7 @@ struct lease_renewal {
   database_identity identity;
   std::uint64_t renewals = 0;
   std::vector<cluster_node> nodes = {};  ///< every lease row, the own one among them; long ended ones may be missing
+  std::uint64_t changes = 0;  ///< another number than before: an operator changed rows here, or, at home, the shard map
 };
 
 /// A shard that its owner gives back, under the term that it holds.

@@ -46,7 +46,7 @@ std::vector<tail_watch::hint> tail_watch::heard(const beacon& b) {
 tail_watch::suspects tail_watch::polled(shard_id id, shard_mark mark) {
   suspects found;
   auto shard = shards_.find(id);
-  if (shard == shards_.end()) return found;
+  if (shard == shards_.end() || mark == shard_mark{}) return found;  // on its way to another database: no head there
   for (auto& [key, feed] : shard->second) {
     if (is_on(mutant::poll_compares_behind) && feed.mark && feed.mark->n >= mark.n) continue;
     if (is_on(mutant::no_beacon)) continue;

@@ -31,7 +31,7 @@ public:
   virtual void history(history_query query, completion<history_page> done) = 0;
   /// In the order of the question; a room that nobody used has head {0, 0}. At most 1,000 rooms a call.
   virtual void heads(std::vector<room_ref> rooms, completion<std::vector<marked_head>> done) = 0;
-  /// The marks of shards, one query, about 1 us a row. In the order of the question.
+  /// The marks of shards, one query, about 1 us a row. In the order of the question; {0, 0}: it does not live here.
   virtual void marks(std::vector<shard_id> shards, completion<std::vector<shard_mark>> done) = 0;
 
   /// Takes away the room's events up to `floor` and keeps the floor, fenced like an append (C14).

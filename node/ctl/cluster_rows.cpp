@@ -12,18 +12,18 @@ SELECT owner, node, peer_address, is_leaving, is_asked_to_leave, expires_at > cl
   (extract(epoch FROM clock_timestamp() - expires_at) * 1000)::int8
 FROM parley.lease ORDER BY node, owner)";
 
-// Only the shards that live here by the list's order: every database has a row for each.
+// Only the shards that live here by the map: every database has a row for each.
 constexpr const char* shards_sql = R"(
 SELECT s.shard, s.term, s.n, s.owner, coalesce(l.node, ''), coalesce(l.expires_at > clock_timestamp(), false), s.wish
 FROM parley.shard s LEFT JOIN parley.lease l ON l.owner = s.owner
-WHERE s.moved_to IS NULL AND s.shard % $1::int4 = $2::int4 AND s.shard = coalesce($3::int4, s.shard) ORDER BY s.shard)";
+WHERE s.shard = ANY ($1::int4[]) AND s.shard = coalesce($2::int4, s.shard) ORDER BY s.shard)";
 
 // The rooms come first, by themselves: a head is looked up only for what is shown.
 constexpr const char* rooms_sql = R"(
 WITH found AS MATERIALIZED (
   SELECT room, name, instance, shard, floor_term, floor_seq, created_at FROM parley.room
   WHERE name = coalesce($1::text, name) AND instance = coalesce($2::text, instance)
-    AND shard = coalesce($3::int4, shard)
+    AND shard = coalesce($3::int4, shard) AND shard = ANY ($5::int4[])
   ORDER BY created_at DESC, room LIMIT $4::int8
 )
 SELECT f.name, f.instance, f.room, f.shard, coalesce(l.node, ''), coalesce(h.term, f.floor_term),
@@ -53,8 +53,7 @@ std::optional<std::string> text_of(std::optional<std::uint32_t> number) {
 }
 
 void read_shards(cluster& where, database& from, std::optional<std::uint32_t> shard, std::vector<owned_row>& into) {
-  const auto answer =
-      from.ask(shards_sql, {std::to_string(where.databases().size()), std::to_string(from.place()), text_of(shard)});
+  const auto answer = from.ask(shards_sql, {where.shards_at(from.place()), text_of(shard)});
   for (const auto& r : answer)
     into.push_back({static_cast<std::uint32_t>(r.number(0)), from.place(), static_cast<std::uint64_t>(r.number(1)),
                     static_cast<std::uint64_t>(r.number(2)), r.text(3), r.text(4), r.flag(5), r.text(6)});
@@ -95,8 +94,8 @@ owned_row shard_at(cluster& where, std::uint32_t shard) {
 std::vector<room_row> rooms_of(cluster& where, const room_filter& wanted) {
   std::vector<room_row> all;
   for (auto& one : where.databases()) {
-    for (const auto& r :
-         one.ask(rooms_sql, {wanted.name, wanted.instance, text_of(wanted.shard), std::to_string(wanted.limit)}))
+    for (const auto& r : one.ask(rooms_sql, {wanted.name, wanted.instance, text_of(wanted.shard),
+                                             std::to_string(wanted.limit), where.shards_at(one.place())}))
       all.push_back({r.text(0), r.text(1), r.text(2), static_cast<std::uint32_t>(r.number(3)), r.text(4),
                      static_cast<std::uint64_t>(r.number(5)), static_cast<std::uint64_t>(r.number(6)), r.text(7),
                      r.number(8)});

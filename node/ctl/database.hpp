@@ -21,6 +21,7 @@ public:
   const std::string& text(std::size_t column) const { return cells_.at(column); }
   std::int64_t number(std::size_t column) const;
   bool flag(std::size_t column) const { return cells_.at(column) == "t"; }
+  friend bool operator==(const row&, const row&) = default;
 
 private:
   std::vector<std::string> cells_;
@@ -38,6 +39,7 @@ public:
   /// @throws refusal `unavailable`
   std::vector<row> ask(const char* sql, const std::vector<parameter>& parameters = {});
   std::size_t place() const { return place_; }
+  const std::string& name() const { return name_; }  ///< how to reach it, without secrets
   /// @throws refusal about this database
   [[noreturn]] void refuse(exit_code code, const std::string& why) const;
 

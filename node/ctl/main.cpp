@@ -17,7 +17,8 @@ constexpr auto footer =
     "Exit codes: 0 done; 64 the command line is wrong, or names what is not there; 66 a file that the command reads "
     "is\n"
     "missing or broken; 69 a database is out of reach, or refuses; 70 an internal failure; 73 what the command would\n"
-    "write exists already, or cannot be written; 75 the wish is written, but was not fulfilled in time; 78 a database\n"
+    "write exists already, or cannot be written; 75 what was asked for was not done in time, the message says how it "
+    "stands; 78 a database\n"
     "has no schema or another version's, or is not this cluster's.";
 
 exit_code carry_out(int argc, char** argv) {
@@ -28,6 +29,7 @@ exit_code carry_out(int argc, char** argv) {
   app.add_flag("--json", is_json, "Prints results as one JSON object");
   app.require_subcommand(1);
   parley::ctl::add_ca(app, is_json);
+  parley::ctl::add_databases_command(app, is_json);
   parley::ctl::add_nodes(app, is_json);
   parley::ctl::add_shards(app, is_json);
   parley::ctl::add_rooms(app, is_json);

@@ -72,7 +72,8 @@ void list_shards(const wishes& w, bool is_json) {
 
 void add_shards(CLI::App& app, const bool& is_json) {
   auto w = std::make_shared<wishes>();
-  auto* command = app.add_subcommand("shards", "Shows the shards: where they live, who owns them, what is wished");
+  auto* command = app.add_subcommand(
+      "shards", "Shows the shards: where they live, who owns them, what is wished; moves their data");
   command->fallthrough();
   add_databases(*command, w->dsns);
   command->add_option("--node", w->node, "Only what this node owns")->type_name("NAME");
@@ -85,7 +86,10 @@ void add_shards(CLI::App& app, const bool& is_json) {
       "Examples:\n"
       "  parleyctl shards --node n1\n"
       "  parleyctl shards --database 2 --json");
-  command->callback([w, &is_json] { list_shards(*w, is_json); });
+  add_shards_data(*command, is_json);
+  command->callback([w, command, &is_json] {
+    if (command->get_subcommands().empty()) list_shards(*w, is_json);
+  });
 }
 
 }  // namespace parley::ctl

@@ -1,6 +1,7 @@
 #include "storage/postgres/database_links.hpp"
 #include "storage/postgres/page_rows.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 namespace parley {
@@ -98,14 +99,34 @@ void postgres_database::links::recover(std::shared_ptr<const recover_request> re
   writer_->submit(std::move(e));
 }
 
-/// A statement of its own, after the commit: its snapshot shows what the lock waited for.
+/// A statement of its own, after the commit: its snapshot shows what the lock waited for. A shard that moved to another
+/// database has no heads here, and must not hold up the others' recovery: then those are read that are still the
+/// asker's. Heads of what it lost say nothing to it.
 void postgres_database::links::read_recovered_heads(std::shared_ptr<const recover_request> request, recovered found,
                                                     completion<recovered> done) {
-  write(postgres::heads_command(request->rooms), [self = shared_from_this(), found = std::move(found),
+  const auto is_lost = [&](const room_ref& room) {
+    return std::ranges::any_of(found.shards,
+                               [&](const auto& part) { return part.shard == room->shard && !part.is_owner; });
+  };
+  auto ours = std::make_shared<recover_request>(*request);
+  const auto lost = std::erase_if(ours->rooms, is_lost);
+  write(postgres::heads_command(request->rooms), [self = shared_from_this(), request, ours, lost,
+                                                  found = std::move(found),
                                                   done = std::move(done)](exchange_end end) mutable {
     if (end.how != exchange_end::fate::done)
       return done(error{errc::outcome_unknown, "recovered, but the heads were not read: " + to_error(end).detail});
     auto heads = postgres::read_heads(end.answers.front());
+    if (!heads && lost > 0) {
+      return self->read_recovered_heads(ours, found, [request, ours, done = std::move(done)](result<recovered> read) {
+        if (!read) return done(std::move(read));
+        std::vector<room_head> all;
+        auto next = read->heads.begin();
+        for (const auto& room : request->rooms)
+          all.push_back(std::ranges::find(ours->rooms, room) == ours->rooms.end() ? room_head{} : *next++);
+        read->heads = std::move(all);
+        done(std::move(read));
+      });
+    }
     if (!heads) return done(error{errc::outcome_unknown, heads.error().detail});
     for (const auto& h : *heads) found.heads.push_back(h.head);
     self->context_->probe.recovered();

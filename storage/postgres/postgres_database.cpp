@@ -2,6 +2,7 @@
 
 #include "storage/postgres/database_links.hpp"
 #include "storage/postgres/page_rows.hpp"
+#include "storage/postgres/shard_map.hpp"
 
 namespace parley {
 
@@ -95,8 +96,8 @@ void postgres_database::marks(std::vector<shard_id> shards, completion<std::vect
   const auto read = [](const postgres::rows& r) -> result<std::vector<shard_mark>> {
     std::vector<shard_mark> found;
     for (int row = 0; row < r.count(); ++row) {
-      if (r.is_null(row, 0)) return error{errc::unavailable, "a shard is not in this database"};
-      found.push_back({r.id<term>(row, 0), r.id<attempt>(row, 1)});
+      // One that moves must not keep the others' tails from being watched.
+      found.push_back({r.id_or(row, 0, term{}), r.id_or(row, 1, attempt{})});
     }
     return found;
   };
@@ -130,20 +131,30 @@ void postgres_database::renew(node_identity node, lease_wish wish, completion<le
       if (!end.is_done()) return done(to_write_error(end));
       const auto& r = end.answers.front();
       l.newest().timeline = r.bytes(0, 1);
-      done(lease_renewal{l.newest(), static_cast<std::uint64_t>(r.int8(0, 0)), nodes_of(r)});
+      done(lease_renewal{l.newest(), static_cast<std::uint64_t>(r.int8(0, 0)), nodes_of(r),
+                         static_cast<std::uint64_t>(r.int8(0, 8))});
     });
   });
 }
 
 void postgres_database::survey(completion<std::vector<shard_row>> done) {
   links_->post([done = std::move(done)](links& l) mutable {
-    l.control({&sql::survey, {}}, answering<std::vector<shard_row>>(std::move(done), [](const postgres::rows& r) {
-                std::vector<shard_row> found;
-                for (int row = 0; row < r.count(); ++row)
-                  found.push_back({shard_id{static_cast<std::uint32_t>(r.int4(row, 0))}, std::string(r.bytes(row, 1)),
-                                   r.id<term>(row, 2), r.id<attempt>(row, 3), r.flag(row, 4),
-                                   static_cast<std::uint64_t>(r.int8(row, 5)), std::string(r.bytes(row, 6))});
-                return found;
+    l.control(
+        {&sql::survey, {}}, answering<std::vector<shard_row>>(std::move(done), [](const postgres::rows& r) {
+          std::vector<shard_row> found;
+          for (int row = 0; row < r.count(); ++row)
+            found.push_back({shard_id{static_cast<std::uint32_t>(r.int4(row, 0))}, std::string(r.bytes(row, 1)),
+                             r.id<term>(row, 2), r.id<attempt>(row, 3), r.flag(row, 4),
+                             static_cast<std::uint64_t>(r.int8(row, 5)), std::string(r.bytes(row, 6)), r.flag(row, 7)});
+          return found;
+        }));
+  });
+}
+
+void postgres_database::places(completion<shard_places> done) {
+  links_->post([done = std::move(done)](links& l) mutable {
+    l.control({&sql::places, {}}, answering<shard_places>(std::move(done), [](const postgres::rows& r) {
+                return shard_places{static_cast<std::uint64_t>(r.int8(0, 0)), postgres::read_places(r.bytes(0, 1))};
               }));
   });
 }

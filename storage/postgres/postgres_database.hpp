@@ -3,6 +3,7 @@
 #include "actors/ports/event_log.hpp"
 #include "actors/ports/log.hpp"
 #include "actors/ports/ownership_log.hpp"
+#include "actors/ports/shard_map_log.hpp"
 #include "storage/cluster_record.hpp"
 #include "storage/postgres/postgres_options.hpp"
 #include "storage/postgres/postgres_probe.hpp"
@@ -15,11 +16,11 @@
 
 namespace parley {
 
-/// One PostgreSQL database as both of its ports, over non-blocking libpq on an Asio context: one connection that writes
+/// One PostgreSQL database as its three ports, over non-blocking libpq on an Asio context: one connection that writes
 /// in order, one for leases and polls (a renewal never waits behind a batch), and some for reads and claims.
 /// Connections are made, checked (C7) and made again by themselves. While the server is out of reach every call but
 /// `recover` fails at once with `unavailable`.
-class postgres_database final : public event_log, public ownership_log {
+class postgres_database final : public event_log, public ownership_log, public shard_map_log {
 public:
   /// `prepare_postgres` has worked before. The references must outlive the context's last handler.
   postgres_database(boost::asio::io_context& io, postgres_options options, cluster_record cluster, log& log,
@@ -43,6 +44,8 @@ public:
   void claim(node_identity node, std::vector<shard_claim> claims, completion<std::vector<claimed_shard>> done) override;
   void yield(node_identity node, std::vector<owned_shard> shards, completion<std::size_t> done) override;
   void release(node_identity node, completion<std::size_t> done) override;
+
+  void places(completion<shard_places> done) override;
 
 private:
   class links;

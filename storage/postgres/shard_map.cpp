@@ -2,6 +2,7 @@
 
 #include "storage/postgres/start_session.hpp"
 
+#include <charconv>
 #include <deque>
 
 namespace parley {
@@ -18,13 +19,14 @@ std::string joined(const std::vector<std::string>& words) {
   return out;
 }
 
+/// How long the list is, the home database says: one that was added later is told so first.
 /// @param place  from 1
 void check_place(session& db, std::size_t place, std::size_t databases) {
   const auto told = db.number("SELECT place FROM parley.cluster");
   if (told == 0) return;
-  if (const auto count = db.number("SELECT databases FROM parley.cluster"); count != databases)
+  if (const auto count = db.number("SELECT databases FROM parley.cluster"); told == 1 && count != databases)
     refuse_start("the cluster's list of databases is " + std::to_string(count) + " long, this node's is " +
-                 std::to_string(databases) + " long" + same);
+                 std::to_string(databases) + " long" + same + " (parleyctl databases add makes it longer)");
   if (told != place)
     refuse_start("it is number " + std::to_string(told) + " of the cluster's databases, and number " +
                  std::to_string(place) + " of this node's list" + same);
@@ -87,4 +89,36 @@ std::optional<error> agree_on_shard_map(const shard_map& mine, std::size_t& refu
   }
 }
 
+result<shard_places> read_shard_places(const postgres_options& home) {
+  try {
+    session db(home);
+    // In this order: what changed in between is read again at the first renewal.
+    const auto version = db.ask("SELECT changes FROM parley.cluster");
+    shard_places found;
+    std::from_chars(version.data(), version.data() + version.size(), found.version);
+    found.databases = postgres::read_places(
+        db.ask("SELECT array_to_string(array_agg(database ORDER BY shard), ' ') FROM parley.place"));
+    return found;
+  } catch (const postgres::failed_start& f) {
+    return f.why;
+  }
+}
+
+namespace postgres {
+
+std::vector<database_id> read_places(std::string_view text) {
+  std::vector<database_id> found;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at != end) {
+    std::uint32_t place = 0;
+    const auto [rest, failure] = std::from_chars(at, end, place);
+    if (failure != std::errc{}) break;
+    found.push_back(database_id{place - 1});
+    at = rest == end ? end : rest + 1;
+  }
+  return found;
+}
+
+}  // namespace postgres
 }  // namespace parley

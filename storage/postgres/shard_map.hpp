@@ -1,15 +1,18 @@
 #pragma once
 
 #include "actors/core/result.hpp"
+#include "actors/core/shard_places.hpp"
 #include "storage/postgres/postgres_options.hpp"
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace parley {
 
-/// A node's lists, which place the shards: a shard's database and endpoint follow from its number and their lengths.
+/// A node's lists. A shard's endpoint follows from its number and their length; its database too, as long as the home
+/// database keeps no places.
 struct shard_map {
   std::vector<postgres_options> databases;
   std::vector<std::string> endpoints;  ///< redis_endpoint::shown
@@ -18,9 +21,19 @@ struct shard_map {
 /// Compares the lists with what the databases were told by the first node, or tells them. Where they differ the node
 /// must not start: it would look for rooms in another database than the others, and publish where nobody listens.
 /// Nothing is written before all databases agree. The list of endpoints may change while no node holds a lease; that of
-/// databases may not, and none of them may be replaced by another. Blocks; after `prepare_postgres` of each.
+/// databases grows by `parleyctl databases add`, and none of them may be replaced by another. Blocks; after
+/// `prepare_postgres` of each.
 /// @param refused  which database said so, where one did
 /// @returns why not: `incompatible`, or `unavailable`; none: they agree
 std::optional<error> agree_on_shard_map(const shard_map& mine, std::size_t& refused);
 
+/// The home database's places. Blocks; after `prepare_postgres`. @returns `unavailable`
+result<shard_places> read_shard_places(const postgres_options& home);
+
+namespace postgres {
+
+/// Numbers from 1, parted by blanks, in the order of the shards.
+std::vector<database_id> read_places(std::string_view text);
+
+}  // namespace postgres
 }  // namespace parley

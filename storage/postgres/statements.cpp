@@ -214,13 +214,18 @@ WITH own AS (
   WHERE l.owner <> $1::text AND l.expires_at > clock_timestamp() - interval '1 minute'
 )
 SELECT own.renewals, left(pg_walfile_name(pg_current_wal_lsn()), 8), s.node, s.owner, s.peer_address, s.is_leaving,
-  s.expires_at > clock_timestamp() AS has_lease, s.renewals
-FROM own CROSS JOIN seen s ORDER BY s.owner)"};
+  s.expires_at > clock_timestamp() AS has_lease, s.renewals, c.changes
+FROM own CROSS JOIN seen s CROSS JOIN parley.cluster c ORDER BY s.owner)"};
 
 const statement survey{"survey", R"(
 SELECT s.shard, s.owner, s.term, s.n, coalesce(l.expires_at > clock_timestamp(), false), coalesce(l.renewals, 0),
-  s.wish
+  s.wish, coalesce(s.closed_until > clock_timestamp(), false)
 FROM parley.shard s LEFT JOIN parley.lease l ON l.owner = s.owner WHERE s.moved_to IS NULL ORDER BY s.shard)"};
+
+// One row: the version goes with the places.
+const statement places{"places", R"(
+SELECT c.changes, (SELECT array_to_string(array_agg(p.database ORDER BY p.shard), ' ') FROM parley.place p)
+FROM parley.cluster c)"};
 
 const statement marks{"marks", R"(
 SELECT s.term, s.n FROM unnest($1::int4[]) WITH ORDINALITY AS q(shard, place)

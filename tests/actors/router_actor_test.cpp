@@ -204,4 +204,31 @@ TEST_CASE("who gets a shard is told to look, over a link that is opened for it",
   CHECK(s.attempt().link->all<peer::look>()[1].database == database_id{1});
 }
 
+TEST_CASE("a younger map moves the shard's route, and tells both databases' ownerships", "[actors][router][move]") {
+  router_stage s;
+  auto changed = std::make_shared<heard<msg::shard_left, msg::shard_arrived, msg::look>>();
+  const auto owner = s.listen(changed);
+  s.tell(s.router, msg::house{{s.shard, s.shard}, {owner, owner}});
+  const shard_places younger{7, {database_id{1}, database_id{1}}};
+  s.tell(s.router, msg::places_read{younger});
+  CHECK(s.context->options.routes[0].database == database_id{1});
+  REQUIRE(changed->of<msg::shard_left>().size() == 1);
+  CHECK(changed->of<msg::shard_left>()[0].shard == shard_id{0});
+  REQUIRE(changed->of<msg::shard_arrived>().size() == 1);
+  CHECK(changed->of<msg::shard_arrived>()[0].actor == s.shard);
+  s.tell(s.router, msg::places_read{younger});
+  s.tell(s.router, msg::places_read{shard_places{6, {database_id{0}, database_id{1}}}});  // was overtaken
+  CHECK(s.context->options.routes[0].database == database_id{1});
+  CHECK(changed->of<msg::shard_left>().size() == 1);
+  s.write(1);  // looks where the shard lives now
+  REQUIRE(changed->of<msg::look>().size() == 1);
+  CHECK(changed->of<msg::look>()[0].database == database_id{1});
+}
+
+TEST_CASE("a shard beyond this node's list stays where no row lets it be written", "[actors][router][move][G7]") {
+  router_stage s;
+  s.tell(s.router, msg::places_read{shard_places{7, {database_id{2}, database_id{1}}}});
+  CHECK(s.context->options.routes[0].database == database_id{0});
+}
+
 }  // namespace parley::testing

@@ -335,4 +335,31 @@ TEST_CASE("a shard's news travel in beacons; those of another term are none", "[
   CHECK(s.endpoints[1].beacons.empty());
 }
 
+TEST_CASE("a shard that moved is served through its new database's writer, and answers by that one's lease only",
+          "[actors][move][G3][G7]") {
+  shard_stage s;
+  s.own();
+  s.context->options.routes.move(shard_id{0}, database_id{1});
+  s.context->leases[1]->extend(s.clock.now + 3s);
+  s.write(1);
+  s.logs[1].histories.at(0).answer(newest_of({}, {}));
+  s.run();
+  const auto ask = [&] { s.tell(s.shard, msg::head_question{general, question{1}, s.connection}); };
+  ask();  // it was opened in the former database, whose lease has ended
+  REQUIRE(s.told->of<msg::head_word>().size() == 1);
+  CHECK_FALSE(s.told->of<msg::head_word>()[0].head);
+  auto there = std::make_shared<heard<msg::open_room, msg::enqueue>>();
+  const auto writer = s.listen(there);
+  s.under = term{9};
+  caf::send_as(s.ownership, s.shard, msg::shard_opened{shard_id{0}, {s.under, attempt{3}}, 0, database_id{1}, writer});
+  s.run();
+  s.write(2);
+  s.logs[1].histories.at(1).answer(newest_of({}, {}));
+  s.run();
+  CHECK(there->of<msg::enqueue>().size() == 1);
+  ask();
+  REQUIRE(s.told->of<msg::head_word>().size() == 2);
+  CHECK(s.told->of<msg::head_word>()[1].head);
+}
+
 }  // namespace parley::testing

@@ -15,9 +15,10 @@ void step_back(const postgres_store& where) {
   auto& server = shared_server();
   server.execute(
       "ALTER TABLE parley.lease DROP COLUMN peer_address, DROP COLUMN is_leaving, DROP COLUMN is_asked_to_leave;"
-      "ALTER TABLE parley.shard DROP COLUMN wish;"
+      "ALTER TABLE parley.shard DROP COLUMN wish, DROP COLUMN closed_until;"
+      "DROP TABLE parley.place;"
       "ALTER TABLE parley.cluster DROP COLUMN place, DROP COLUMN databases, DROP COLUMN database_id, "
-      "DROP COLUMN members, DROP COLUMN endpoints",
+      "DROP COLUMN members, DROP COLUMN endpoints, DROP COLUMN changes",
       where.name());
   server.execute("DELETE FROM parley.schema_version WHERE version > 1", where.name());
 }

@@ -147,4 +147,15 @@ TEST_CASE("without a period no head is ever due", "[core][tail_watch]") {
   CHECK_FALSE(watch.is_head_due(a, noon + 24h));
 }
 
+TEST_CASE("a poll that does not find the shard, for it is on its way to another database, suspects nothing",
+          "[core][tail_watch][move]") {
+  tail_watch watch;
+  const auto a = room_named("a");
+  watch.added(a);
+  watch.head_read(a, mark_of(5, 30));
+  CHECK(watch.polled(shard_id{0}, {}).empty());
+  CHECK(watch.proven(shard_id{0}, {}, noon + 24h).empty());
+  CHECK(watch.polled(shard_id{0}, mark_of(9, 31)).size() == 1);  // the new owner's
+}
+
 }  // namespace parley::testing

@@ -1,5 +1,7 @@
 #include "node/shard_places.hpp"
 
+#include "node/refusal_to_start.hpp"
+
 #include <catch2/catch.hpp>
 
 using namespace parley;
@@ -40,4 +42,25 @@ TEST_CASE("a database added to the list, or two swapped, would hide shards", "[n
   REQUIRE(added);
   CHECK(added->find("shard 1 lives in database 1") != std::string::npos);
   CHECK(misplaced_shard({{owned(0, 0), owned(1, 9)}, {owned(0, 7), owned(1, 0)}}, spread_shards(2, 2, 1)));
+}
+
+TEST_CASE("a map goes before the number of a shard; without one a longer list would move all", "[node][move]") {
+  const shard_places kept{7, {database_id{0}, database_id{2}, database_id{0}, database_id{1}}};
+  const auto routes = place_shards(kept, 4, 3, 2);
+  CHECK(routes[0].database == database_id{0});
+  CHECK(routes[1].database == database_id{2});
+  CHECK(routes[2].database == database_id{0});
+  CHECK(routes[3].database == database_id{1});
+  CHECK(routes[3].endpoint == 1);
+  CHECK(place_shards({}, 4, 3, 2)[2].database == database_id{2});
+}
+
+TEST_CASE("a list that lacks a database with shards in it does not start", "[node][move][G7]") {
+  CHECK_THROWS_AS(place_shards({7, {database_id{0}, database_id{2}}}, 2, 2, 1), refusal_to_start);
+}
+
+TEST_CASE("a shard whose move was interrupted at its last step is told from a wrong list", "[node][move]") {
+  const auto wrong = misplaced_shard({{}, {owned(0, 9)}}, spread_shards(1, 1, 1));
+  REQUIRE(wrong);
+  CHECK(wrong->find("move-data") != std::string::npos);
 }

@@ -78,16 +78,18 @@ class WithoutCluster(unittest.TestCase):
 
     def test_a_wrong_command_line_is_64(self):
         for line in (["move"], ["move", "x", "n1"], ["move", "1"], ["move", "1", "n1", "--auto"], ["drain"],
-                     ["rooms", "--limit", "0"], ["shards", "--database", "0"]):
+                     ["rooms", "--limit", "0"], ["shards", "--database", "0"], ["databases", "add"],
+                     ["shards", "move-data", "1", "--to", "0"]):
             with self.subTest(line=line):
                 done = ctl(*line)
                 self.assertEqual(done.returncode, 64)
                 self.assertTrue(done.stderr)
 
     def test_help_of_each_command_has_an_example(self):
-        for command in ("nodes", "shards", "rooms", "move", "drain", "undrain"):
+        for command in ("nodes", "shards", "rooms", "move", "drain", "undrain", "databases", "databases add",
+                        "shards move-data", "shards purge-data"):
             with self.subTest(command=command):
-                done = ctl(command, "--help")
+                done = ctl(*command.split(), "--help")
                 self.assertEqual(done.returncode, 0)
                 self.assertIn("--postgres", done.stdout)
                 self.assertIn(f"  parleyctl {command}", done.stdout)
@@ -240,6 +242,54 @@ class Cluster(unittest.TestCase):
         self.assertIn("no other node can take the shards of n1", done.stderr)
         self.assertIn("n1 still owns", done.stderr)
         self.assertNotIn("", self.owners().values())
+
+    def test_a_shard_moves_to_the_other_database_and_back_and_its_rooms_with_it(self):
+        room = self.json("rooms", "general")["rooms"][0]
+        home = self.database_of(room["shard"])
+        for to in (3 - home, home):
+            moved = self.json("shards", "move-data", room["shard"], "--to", to)["moves"]
+            self.assertEqual([(one["shard"], one["to"]) for one in moved], [(room["shard"], to)])
+            self.assertGreaterEqual(moved[0]["events"], 1)
+            self.assertGreater(moved[0]["paused_ms"], 0)
+            self.assertEqual(self.database_of(room["shard"]), to)
+            head = self.publish("general").json()["seq"]
+            after = self.json("rooms", "general")["rooms"]
+            self.assertEqual([(one["shard"], one["head"]["seq"]) for one in after], [(room["shard"], head)])
+        held = self.json("databases")["databases"]
+        self.assertEqual([(one["database"], one["shards"]) for one in held], [(1, SHARDS / 2), (2, SHARDS / 2)])
+        self.assertEqual(sum(one["left_behind"] for one in held), 1)
+        self.assertGreater(self.json("shards", "purge-data")["rows"], 0)
+        self.assertEqual(sum(one["left_behind"] for one in self.json("databases")["databases"]), 0)
+        self.assertIn("evenly", self.ctl("shards", "move-data", "--balance").stdout)
+
+    def database_of(self, shard):
+        return self.json("shards")["shards"][shard]["database"]
+
+    def test_moves_that_cannot_be_are_refused_and_change_nothing(self):
+        before = self.json("shards")["shards"]
+        for line, code, words in (
+                (["99", "--to", "1"], 64, "there is no shard 99"), (["1", "--to", "3"], 64, "there is no database 3"),
+                (["1"], 64, "--to"), ([], 64, "--balance"), (["--balance", "--to", "1"], 64, "--balance alone")):
+            with self.subTest(line=line):
+                self.assertIn(words, self.ctl("shards", "move-data", *line, code=code).stderr)
+        done = ctl("shards", "move-data", "1", "--to", "1", dsns=self.dsns[:1])
+        self.assertEqual(done.returncode, 78)
+        self.assertIn("says that the cluster has 2 databases, this list has 1", done.stderr)
+        self.assertIn("is number 1 of the cluster's databases already",
+                      self.ctl("databases", "add", self.dsns[0], code=64).stderr)
+        done = ctl("databases", "add", self.dsns[0].replace("/parley", "/postgres"), dsns=self.dsns[:1])
+        self.assertEqual(done.returncode, 64)
+        self.assertIn("says that the cluster has 2 databases", done.stderr)
+        self.postgres.execute("DROP SCHEMA IF EXISTS parley CASCADE", database="postgres")
+        self.assertEqual([(s["shard"], s["database"], s["owner"]) for s in self.json("shards")["shards"]],
+                         [(s["shard"], s["database"], s["owner"]) for s in before])
+
+    def test_two_moves_at_once_are_one_too_many(self):
+        link = self.postgres.hold("SELECT pg_advisory_lock(x'6d6f7665'::int4, 0)")
+        try:
+            self.assertIn("another parleyctl", self.ctl("shards", "move-data", "1", "--to", "1", code=75).stderr)
+        finally:
+            link.close()
 
     def test_nobody_drains_who_is_not_there(self):
         for command in ("drain", "undrain"):

@@ -120,10 +120,12 @@ class Cluster:
     def owner_of(self, room):
         """The name of the node that owns the room's shard, as its database has it; None: nobody."""
         shard = shard_of(room, self.shards)
-        rows = self.databases[shard % len(self.databases)].execute(
-            "SELECT l.node FROM parley.shard s JOIN parley.lease l ON l.owner = s.owner "
-            "WHERE s.shard = %s AND l.expires_at > now()", shard)
-        return rows[0][0] if rows else None
+        for server in self.databases:
+            rows = server.execute("SELECT l.node FROM parley.shard s JOIN parley.lease l ON l.owner = s.owner "
+                                  "WHERE s.shard = %s AND s.moved_to IS NULL AND l.expires_at > now()", shard)
+            if rows:
+                return rows[0][0]
+        return None
 
     def rooms_by_owner(self, each=1):
         """{node: so many new rooms that it owns}, for each node that owns any; of each database in turn, of which the

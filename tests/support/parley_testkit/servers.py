@@ -149,6 +149,12 @@ class Postgres(Server):
         finally:
             link.close()
 
+    def hold(self, statement: str):
+        """Runs one statement in a transaction that stays open until the returned link is closed."""
+        link = psycopg2.connect(self.url)
+        link.cursor().execute(statement)
+        return link
+
     def _make_cluster(self) -> None:
         make_postgres_folder(self.cluster, self.user)
         self._run(initdb_command(self.cluster, self.waldir))
