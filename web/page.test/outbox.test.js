@@ -41,8 +41,8 @@ test("a message written while away waits and goes out, in order, once connected"
 
 test("what was not acknowledged goes again after a loss: in order, under the same ids", () => {
   const one = reader();
-  one.go_live(0);
   for (const text of ["a", "b", "c"]) one.stream.publish(text);
+  one.go_live(0);
   ack(one, one.socket.sents("publish")[0], 1);
   const first = one.socket.sents("publish").slice(1).map(({ publish }) => publish);
   one.stream.cut();
@@ -113,8 +113,8 @@ test("a message stored twice, or under another number than its ack's, is evidenc
 
 test("after a retryable refusal nothing overtakes: all answers first, a pause, then all again in order", () => {
   const one = reader({ random: 0.5 });
-  one.go_live(0);
   for (const text of ["a", "b", "c"]) one.stream.publish(text);
+  one.go_live(0);
   const [a, b, c] = one.socket.sents("publish");
   ack(one, a, 1);
   one.socket.says({ id: b.id, error: { ...unavailable, retry_after_ms: 700 } });
@@ -129,9 +129,9 @@ test("after a retryable refusal nothing overtakes: all answers first, a pause, t
 
 test("a refusal for good keeps the text for its writer and lets the next one go", () => {
   const one = reader();
-  one.go_live(0);
   one.stream.publish("a");
   one.stream.publish("b");
+  one.go_live(0);
   const [a, b] = one.socket.sents("publish");
   one.socket.says({ id: a.id, error: { code: 4030, name: "forbidden", message: "not here", retryable: false } });
   ack(one, b, 1);
@@ -150,16 +150,29 @@ test("an error push with the message's id counts as its answer", () => {
   assert.equal(one.outbox.entries[0].state, "refused");
 });
 
-test("with a rate in force one write is under way at a time, otherwise sixteen", () => {
-  for (const [limits, under_way] of [[{ publishes_per_second: 20 }, 1], [{ publishes_per_second: 0 }, 16]]) {
+test("writes go in groups of sixteen, each in one frame, the next when all of it is answered; with a rate, one by one", () => {
+  for (const [limits, group] of [[{ publishes_per_second: 20 }, 1], [{ publishes_per_second: 0 }, 16]]) {
     const one = reader();
+    for (let turn = 0; turn < 30; turn += 1) one.stream.publish(`${turn}`);
     one.stream.start();
     one.admit(0, { limits });
-    for (let turn = 0; turn < 30; turn += 1) one.stream.publish(`${turn}`);
-    assert.equal(one.socket.sents("publish").length, under_way);
-    ack(one, one.socket.sents("publish")[0], 1);
-    assert.equal(one.socket.sents("publish").length, under_way + 1);
+    const first = one.socket.sents("publish");
+    assert.equal(first.length, group);
+    const frames = one.socket.frames;
+    for (const [index, request] of first.entries()) {
+      assert.equal(one.socket.frames, frames, "what is still on its way when the last of them fails would pass it");
+      ack(one, request, index + 1);
+    }
+    assert.equal(one.socket.frames, frames + 1);
+    assert.equal(one.socket.sents("publish").length, Math.min(2 * group, 30));
   }
+});
+
+test("a group of large messages is bounded in bytes: a frame has 1 MiB at most", () => {
+  const one = reader();
+  for (let turn = 0; turn < 5; turn += 1) one.stream.publish("\u0001".repeat(65_536));
+  one.go_live(0);
+  assert.equal(one.socket.sents("publish").length, 1);
 });
 
 test("a write that is never answered ends the socket, and goes again", () => {

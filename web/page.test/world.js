@@ -34,12 +34,14 @@ export class fake_clock {
 
 export class fake_socket {
   constructor() {
-    this.sent = [];
+    this.sent = []; // envelopes
+    this.frames = 0;
     this.closed_with = null;
   }
 
   send(text) {
-    this.sent.push(JSON.parse(text));
+    this.sent.push(...[JSON.parse(text)].flat());
+    this.frames += 1;
   }
 
   close(code = "no code") {

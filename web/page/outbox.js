@@ -4,7 +4,8 @@
 ///
 /// States of an entry: waiting -> sent -> acked (gone once the stream has shown it) or refused (until discarded).
 export const entries_max = 500;
-const in_flight_max = 16;
+const group_max = 16;
+const group_bytes_max = 512 * 1024; // of a frame, which may have 1 MiB
 
 export class outbox {
   /// @param ids where `client_msg_id`s come from
@@ -42,12 +43,20 @@ export class outbox {
     return this.entries.filter((entry) => entry.state === "sent").length;
   }
 
-  /// What to send now, in order. A write refused for its rate fails alone and the next one may pass it, so that
-  /// with a rate in force one write at a time is under way; otherwise several.
+  /// What to send now, in order and in one frame. The next ones go when all of these are answered: one that was still
+  /// on its way when the last of them failed would be stored ahead of their repeat. A write refused for its rate fails
+  /// alone, so that with a rate in force one goes at a time.
   take() {
-    if (this.held) return [];
-    const room = (this.rated ? 1 : in_flight_max) - this.in_flight;
-    const next = this.entries.filter((entry) => entry.state === "waiting").slice(0, Math.max(0, room));
+    if (this.held || this.in_flight > 0) return [];
+    let bytes = 0;
+    const next = [];
+    for (const entry of this.entries) {
+      if (entry.state !== "waiting") continue;
+      bytes += new TextEncoder().encode(JSON.stringify(entry.text)).length;
+      if (next.length > 0 && (this.rated || bytes > group_bytes_max)) break;
+      next.push(entry);
+      if (next.length === group_max) break;
+    }
     for (const entry of next) {
       entry.state = "sent";
       if (entry.tries++ > 0) this.repeats += 1;

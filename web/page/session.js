@@ -22,9 +22,17 @@ export class session {
   }
 
   request(body, on_reply) {
-    this.last_id += 1;
-    this.asked.set(this.last_id, on_reply);
-    this.socket.send(JSON.stringify({ id: this.last_id, ...body }));
+    this.request_all([{ body, on_reply }]);
+  }
+
+  /// In one frame.
+  request_all(requests) {
+    const frame = requests.map(({ body, on_reply }) => {
+      this.last_id += 1;
+      this.asked.set(this.last_id, on_reply);
+      return { id: this.last_id, ...body };
+    });
+    this.socket.send(JSON.stringify(frame.length === 1 ? frame[0] : frame));
   }
 
   close(code) {

@@ -249,12 +249,15 @@ export class stream {
   // --- outbox ---
 
   #flush() {
-    for (const { client_msg_id, text } of this.is_connected ? this.outbox.take() : []) {
-      this.session.request({ publish: { room: this.room, client_msg_id, text } }, ({ published, error }) => {
+    const group = this.is_connected ? this.outbox.take() : [];
+    const requests = group.map(({ client_msg_id, text }) => ({
+      body: { publish: { room: this.room, client_msg_id, text } },
+      on_reply: ({ published, error }) => {
         if (error) this.#publish_failed(client_msg_id, error);
         else this.#published(client_msg_id, published);
-      });
-    }
+      },
+    }));
+    if (requests.length > 0) this.session.request_all(requests);
     if (this.outbox.in_flight > 0 && !this.timers.has("answer")) {
       this.#set("answer", answer_wait_ms, () => this.cut("a message was not answered"));
     }
