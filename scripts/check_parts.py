@@ -233,7 +233,7 @@ PARTS = [
     Part("house", 10, "includes follow the arrows; the docs name tests that exist", house),
     Part("build", 1080, "everything, with AddressSanitizer and UBSan", build),
     Part("unit", 240, "cores, codecs, actors, configuration", unit),
-    Part("contract", 180, "adapters keep their ports' promises over real servers, and the models do as those do", contract),
+    Part("contract", 300, "adapters keep their ports' promises over real servers, and the models do as those do", contract),
     Part("integration", 300, "the protocol, asked of a node on both backends", integration),
     Part("cluster", 250, "three nodes as one: killed, stopped, back again; strangers, TLS; a third database", cluster),
     Part("checker", 120, "the replay finds each bug of a lying node", checker),
