@@ -52,7 +52,7 @@ def test_a_second_cluster_on_the_databases_of_one_that_runs_is_refused(undisturb
     with Redis("other-redis") as redis:
         expect_refused(cluster, cluster.node("m1", redis=[redis]), "the running nodes' Redis endpoints are")
     expect_refused(cluster, cluster.node("m1", databases=cluster.databases[1:]),
-                   "the cluster's list of databases is 2 long, this node's is 1 long")
+                   "it is number 2 of the cluster's databases, and number 1 of this node's list")
 
 
 def test_a_misspelt_database_is_named_and_nothing_is_started(undisturbed):
