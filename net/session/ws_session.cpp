@@ -251,6 +251,7 @@ void ws_session::on_sweep(net_time now) {
   if (is_flooded())
     return finish(static_cast<std::uint16_t>(close_code::flooding), "too many control frames or fragments");
   if (!waiting().is_empty()) return;  // a ping would only wait: slow readers are the outbox's matter
+  if (is_held_) return;               // what it answers is not read now
   if (awaits_pong_ && now >= pong_deadline_)
     return finish(static_cast<std::uint16_t>(close_code::ping_timeout), "no answer to pings");
   if (awaits_pong_ || now < ping_at_) return;

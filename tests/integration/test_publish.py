@@ -170,3 +170,14 @@ def test_a_refused_publish_without_an_id_comes_back_with_its_room_and_key(enter,
     error = ana.error()
     assert (error["code"], error["room"], error["client_msg_id"]) == (4041, room, "k-1")
     assert error["retryable"] is False and error["message"]
+
+
+def test_as_many_publishes_as_a_frame_holds_meet_no_rate(enter, codec, room):
+    """In development mode there is none. A slow machine may be late for some (`unavailable`), in order all the same."""
+    ana, ids = enter(), range(1001, 7001)
+    ana.send(*[{"id": op_id, "publish": {"room": room, "text": "x"}} for op_id in ids])
+    answers = [ana.reply(op_id, patience_s=60) for op_id in ids]
+    assert {answer["name"] for kind, answer in answers if kind == "error"} <= {"unavailable", "outcome_unknown"}
+    seqs = [answer["seq"] for kind, answer in answers if kind == "published"]
+    assert seqs == list(range(1, len(seqs) + 1)) and len(seqs) >= 1000
+    assert ana.ask("ping") == {}
