@@ -64,12 +64,23 @@ feed::effects feed::head_seen(const room_head& seen, std::optional<shard_mark> m
   effects out;
   if (!is_loaded_) return out;
   note_head(seen, now);
-  // A term begins behind all that was stored under the former ones. What we hold of those beyond its head is no more,
-  // and where nobody writes any further nothing else would show it.
-  if (mark && seen.head.seq < window_.last().seq && mark->term > window_.last().term) anchor_doubt_.raise();
+  if (mark) stands_at(seen, *mark);
   if (mark) out.push_back(marked{*mark});
   proceed(out, now);
   return out;
+}
+
+/// A term begins behind all that was stored under the former ones. What we hold of those beyond its head is no more,
+/// and where nobody writes any further nothing else would show it. It may have come after the head was asked for, late.
+void feed::stands_at(const room_head& seen, const shard_mark& mark) {
+  if (seen.head.seq < window_.last().seq && mark.term > window_.last().term) anchor_doubt_.raise();
+  stood_ = {mark.term, seen.head.seq};
+}
+
+/// A late copy of what a failover took away: beyond the head that the room had when a later term had begun (F12). The
+/// next such read tells otherwise where yet another failover took that term away.
+bool feed::is_of_lost_tail(const event_list& events) const {
+  return events.back()->seq > stood_.head && events.back()->term < stood_.term;
 }
 
 std::optional<position> feed::head_proven() {
@@ -86,6 +97,7 @@ bool feed::accept(effects& out, const room_envelope& envelope) {
   const auto last = window_.last();
   const auto& events = envelope.events;
   if (!is_contiguous(events, envelope.before.seq)) return true;  // malformed: as if it were lost
+  if (is_of_lost_tail(events)) return true;
   if (events.back()->seq <= last.seq) {
     // A repeat, or a late one. Only a larger term can say that the log was cut and grew again.
     const auto held = window_.term_at(events.back()->seq);

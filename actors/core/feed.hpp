@@ -189,6 +189,8 @@ private:
   void load(effects& out, const history_page& page);
   void note_head(const room_head& seen, instant now);
   void raise_target(const room_head& seen);
+  void stands_at(const room_head& seen, const shard_mark& mark);
+  bool is_of_lost_tail(const event_list& events) const;
   void raise_floor(position floor);
   void send_range(effects& out, const range_key& key, shared_range& range);
   void expire(effects& out, instant now);
@@ -201,9 +203,13 @@ private:
   link link_ = link::subscribing;
   instant confirm_by_;
   bool is_loaded_ = false;
-  doubt head_doubt_;                  ///< the tail is not to be trusted before a head was read
-  doubt anchor_doubt_;                ///< something names our last seq with another term
-  room_head target_;                  ///< the highest head heard of
+  struct {
+    parley::term term;
+    seq head;
+  } stood_;             ///< the shard's term and the room's head in the snapshot of the last read that told both
+  doubt head_doubt_;    ///< the tail is not to be trusted before a head was read
+  doubt anchor_doubt_;  ///< something names our last seq with another term
+  room_head target_;    ///< the highest head heard of
   std::uint64_t target_heard_ = 0;    ///< after this many questions
   std::optional<position> stood_at_;  ///< when the head was last proven
   std::optional<instant> hole_since_;

@@ -63,6 +63,7 @@ feed::effects feed::head_answered(question q, result<room_head> head, std::optio
   }
   note_head(*head, now);
   if (head->head.seq < head_asked_at_) anchor_doubt_.raise();  // the log is shorter than what we had: was a tail lost?
+  if (mark) stands_at(*head, *mark);
   for (auto& a : attaches_) {
     const bool is_served = a.order <= head_order_ || is_on(mutant::shared_head_query);
     if (!a.needs && is_served) a.needs = head->head.seq;
@@ -110,6 +111,7 @@ void feed::load(effects& out, const history_page& page) {
   target_ = page.head;
   target_heard_ = last_question_;
   is_loaded_ = true;
+  stood_ = {page.mark.term, page.head.head.seq};
   head_doubt_.settle();
   anchor_doubt_.settle();
   if (!is_on(mutant::history_before_subscribe)) out.push_back(marked{page.mark});

@@ -186,4 +186,29 @@ TEST_CASE("the floor trims the window, whoever names it", "[core][feed][G8]") {
   CHECK(the_effect<feed::fetched>(effects).page.head.floor == at(1, 3));
 }
 
+TEST_CASE("late copies of a lost tail are dropped once a later term's head was read", "[core][feed][G6][G8]") {
+  given_feed f;
+  (void)f.load(1, 3);
+  CHECK(delivered(f.core.head_seen(head_at(at(1, 3)), mark_of(2, 7), f.now)).empty());  // the failover's next owner
+  CHECK(delivered(f.arrived(at(1, 3), events_of(1, 4, 5))).empty());
+  CHECK(f.core.last() == at(1, 3));
+  CHECK(delivered(f.arrived(at(1, 3), events_of(2, 4, 4))) == seqs{4});
+}
+
+TEST_CASE("what a former owner committed before the takeover is no lost tail, however late it comes",
+          "[core][feed][G3]") {
+  given_feed f;
+  (void)f.load(1, 3);
+  (void)f.core.head_seen(head_at(at(1, 5)), mark_of(2, 7), f.now);
+  CHECK(delivered(f.arrived(at(1, 3), events_of(1, 4, 5))) == seqs{4, 5});
+}
+
+TEST_CASE("a tail that came while the head of a later term was asked for is doubted", "[core][feed][G8]") {
+  given_feed f;
+  (void)f.load(1, 3);
+  const auto q = asked_head(f.attach(2));
+  (void)f.arrived(at(1, 3), events_of(1, 4, 5));
+  CHECK(find_effect<feed::ask_range>(f.head(q, at(1, 3), mark_of(2, 7))) != nullptr);
+}
+
 }  // namespace parley::testing
