@@ -3,19 +3,16 @@
 #include "actors/core/batches.hpp"
 #include "actors/core/envelopes.hpp"
 #include "actors/core/feed.hpp"
-#include "actors/core/lease.hpp"
 #include "actors/core/pages.hpp"
-#include "actors/core/peer_items.hpp"
 #include "actors/core/requests.hpp"
 #include "actors/core/result.hpp"
 #include "actors/core/room_log.hpp"
-#include "actors/core/shard_places.hpp"
 #include "actors/core/shard_rows.hpp"
 #include "actors/core/write_outcome.hpp"
+#include "actors/local_message.hpp"
 #include "actors/ports/fan_out.hpp"
 
 #include <caf/actor.hpp>
-#include <caf/allowed_unsafe_message_type.hpp>
 
 #include <memory>
 #include <optional>
@@ -23,7 +20,8 @@
 #include <variant>
 #include <vector>
 
-/// Everything that travels between actors, one type per message. All are values or shared immutable data, sent within
+/// What travels between sessions, connections, feeds, rooms and writers, one type per message; what is about owners
+/// and links stands in ownership_messages.hpp. All are values or shared immutable data, sent within
 /// this process only: CAF serializes nothing (docs/decisions/0001-caf-inside-a-node.md).
 namespace parley::msg {
 
@@ -63,132 +61,6 @@ struct head_question {
 struct head_word {
   question q;
   std::optional<room_head> head;  ///< none: the owner is not here, not sure or asleep; read storage
-};
-
-// ---- shard -> router -----------------------------------------------------------------------------------------------
-
-/// The shard takes writes under this term.
-struct shard_here {
-  shard_id shard;
-  parley::term term;
-};
-/// It takes none any more; all that it took were answered or returned.
-struct shard_flushed {
-  shard_id shard;
-  parley::term term;
-};
-
-// ---- ownership -> shard, writer ------------------------------------------------------------------------------------
-
-struct shard_opened {
-  shard_id shard;
-  shard_mark mark;
-  std::uint64_t lease_era = 0;  ///< in which it was claimed
-  database_id database = {};    ///< whose lease that is
-  caf::actor writer = {};       ///< of that database; none: the one that it has
-};
-/// A write under that term came and was given back before the shard heard of it: it cannot take any under it.
-struct shard_not_opened {
-  shard_id shard;
-  parley::term term;
-};
-struct shard_closed {
-  shard_id shard;
-  parley::term term;
-};
-/// Another node should own the shard: take no writes and answer for no head any more, end those under way, then say
-/// `shard_ready` to who asked.
-struct hand_over {
-  shard_id shard;
-  parley::term term;
-};
-struct shard_ready {
-  shard_id shard;
-  parley::term term;
-};
-/// To the writer: who hears of the shard's commits and of its end.
-struct open_shard {
-  shard_id shard;
-  shard_mark mark;
-  caf::actor shard_actor;
-};
-struct close_shard {
-  shard_id shard;
-};
-struct shard_fenced {
-  shard_id shard;
-  parley::term term;
-  std::string reason;
-};
-struct lease_renewed {
-  instant sent_at;
-  result<lease_renewal> answer;
-};
-struct surveyed {
-  result<std::vector<shard_row>> rows;
-};
-/// What the home database's ownership read, for the router.
-struct places_read {
-  result<shard_places> places;
-};
-/// The router to a database's ownership: the shard's rooms live there from now on, or no longer.
-struct shard_arrived {
-  shard_id shard;
-  caf::actor actor;
-};
-struct shard_left {
-  shard_id shard;
-};
-struct shards_claimed {
-  instant sent_at;
-  result<std::vector<claimed_shard>> shards;
-};
-struct yielded {
-  std::vector<owned_shard> shards;
-  result<std::size_t> freed;
-};
-/// Hand every shard over to other nodes; `done` runs when none is left, or nobody is there to take them.
-struct leave {
-  std::shared_ptr<std::function<void()>> done;
-};
-/// Stop accepting, let go of everything; `done` runs once it is released, or cannot be.
-struct release {
-  std::shared_ptr<std::function<void()>> done;
-};
-
-// ---- ownership <-> router, links -----------------------------------------------------------------------------------
-
-/// Who owns what in one database, and who is there: what the router goes by.
-struct owners_seen {
-  database_id database;
-  std::vector<shard_row> rows;
-  std::vector<cluster_node> nodes;
-};
-/// Look at the database's rows now rather than at the next renewal.
-struct look {
-  database_id database;
-  bool is_of_peer = false;
-};
-/// To the router: tell another node to look. Empty: every node that we have a link to.
-struct tell_to_look {
-  database_id database;
-  std::string node;
-};
-/// To the router, once, at the start.
-struct house {
-  std::vector<caf::actor> shards;  ///< by shard id
-  std::vector<caf::actor> owners;  ///< by database
-};
-struct peer_opened {
-  std::uint64_t link;
-};
-struct peer_said {
-  std::uint64_t link;
-  std::vector<peer::item> items;
-};
-struct peer_closed {
-  std::uint64_t link;
-  std::string why;
 };
 
 // ---- shard and room <-> writer -------------------------------------------------------------------------------------
@@ -376,39 +248,12 @@ struct poll {};
 
 }  // namespace parley::msg
 
-#define PARLEY_LOCAL_MESSAGE(name) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parley::msg::name)
 PARLEY_LOCAL_MESSAGE(write)
 PARLEY_LOCAL_MESSAGE(write_answer)
 PARLEY_LOCAL_MESSAGE(write_returned)
 PARLEY_LOCAL_MESSAGE(order_broken)
 PARLEY_LOCAL_MESSAGE(head_question)
 PARLEY_LOCAL_MESSAGE(head_word)
-PARLEY_LOCAL_MESSAGE(shard_here)
-PARLEY_LOCAL_MESSAGE(shard_flushed)
-PARLEY_LOCAL_MESSAGE(shard_opened)
-PARLEY_LOCAL_MESSAGE(shard_not_opened)
-PARLEY_LOCAL_MESSAGE(shard_closed)
-PARLEY_LOCAL_MESSAGE(hand_over)
-PARLEY_LOCAL_MESSAGE(shard_ready)
-PARLEY_LOCAL_MESSAGE(open_shard)
-PARLEY_LOCAL_MESSAGE(close_shard)
-PARLEY_LOCAL_MESSAGE(shard_fenced)
-PARLEY_LOCAL_MESSAGE(lease_renewed)
-PARLEY_LOCAL_MESSAGE(surveyed)
-PARLEY_LOCAL_MESSAGE(places_read)
-PARLEY_LOCAL_MESSAGE(shard_arrived)
-PARLEY_LOCAL_MESSAGE(shard_left)
-PARLEY_LOCAL_MESSAGE(shards_claimed)
-PARLEY_LOCAL_MESSAGE(yielded)
-PARLEY_LOCAL_MESSAGE(leave)
-PARLEY_LOCAL_MESSAGE(release)
-PARLEY_LOCAL_MESSAGE(owners_seen)
-PARLEY_LOCAL_MESSAGE(look)
-PARLEY_LOCAL_MESSAGE(tell_to_look)
-PARLEY_LOCAL_MESSAGE(house)
-PARLEY_LOCAL_MESSAGE(peer_opened)
-PARLEY_LOCAL_MESSAGE(peer_said)
-PARLEY_LOCAL_MESSAGE(peer_closed)
 PARLEY_LOCAL_MESSAGE(open_room)
 PARLEY_LOCAL_MESSAGE(close_room)
 PARLEY_LOCAL_MESSAGE(enqueue)
@@ -451,4 +296,3 @@ PARLEY_LOCAL_MESSAGE(session_closed)
 PARLEY_LOCAL_MESSAGE(history_read)
 PARLEY_LOCAL_MESSAGE(tick)
 PARLEY_LOCAL_MESSAGE(poll)
-#undef PARLEY_LOCAL_MESSAGE

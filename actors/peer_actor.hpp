@@ -2,6 +2,7 @@
 
 #include "actors/chat_context.hpp"
 #include "actors/messages.hpp"
+#include "actors/ownership_messages.hpp"
 #include "actors/ports/peer_network.hpp"
 
 #include <caf/event_based_actor.hpp>

@@ -1,6 +1,6 @@
 #include "actors/peer_links.hpp"
 
-#include "actors/messages.hpp"
+#include "actors/ownership_messages.hpp"
 
 #include <caf/send.hpp>
 
@@ -11,8 +11,6 @@
 namespace parley {
 namespace {
 
-constexpr milliseconds pause_min{50};
-constexpr milliseconds pause_max{2'000};
 constexpr milliseconds soon_kept{3'000};
 constexpr std::size_t soon_max = 64;  // of one node: looks, a few bytes each
 
@@ -61,7 +59,7 @@ std::vector<std::string> peer_links::placed(database_id database, std::vector<pe
     end(item->second);
     item = links_.erase(item);
   }
-  std::erase_if(pauses_, [&](const auto& paused) { return !places_.contains(paused.first); });
+  pauses_.keep_only([&](const std::string& incarnation) { return places_.contains(incarnation); });
   std::erase_if(soon_, [&](const auto& waiting) { return !places_.contains(waiting.first); });
   std::ranges::sort(ended);
   return ended;
@@ -71,7 +69,7 @@ void peer_links::need(const std::string& incarnation, const caf::actor& router, 
   if (network_ == nullptr || links_.contains(incarnation)) return;
   const auto place = places_.find(incarnation);
   if (place == places_.end() || place->second.address.empty()) return;
-  if (const auto paused = pauses_.find(incarnation); paused != pauses_.end() && now < paused->second.until) return;
+  if (!pauses_.may_dial(incarnation, now)) return;
   link made;
   made.number = ++last_number_;
   made.ear = std::make_shared<sink>(router, made.number);
@@ -83,7 +81,7 @@ const std::string* peer_links::opened(std::uint64_t number) {
   for (auto& [incarnation, l] : links_) {
     if (l.number != number) continue;
     l.is_open = true;
-    pauses_.erase(incarnation);
+    pauses_.opened(incarnation);
     if (auto waiting = soon_.extract(incarnation); !waiting.empty()) {
       for (auto& item : waiting.mapped().items) (void)l.line->send(std::move(item));  // a lost one is asked for again
     }
@@ -106,9 +104,7 @@ std::string peer_links::closed(std::uint64_t number, const std::string& why, ins
   const bool was_open = found->second.is_open;
   end(found->second);
   links_.erase(found);
-  auto& paused = pauses_.try_emplace(incarnation, pause{milliseconds{}, now}).first->second;
-  paused.length = std::clamp(2 * paused.length, pause_min, pause_max);
-  paused.until = now + paused.length;
+  pauses_.ended(incarnation, now);
   log_->write(log_level::info, "peer.link_ended", {{"node", places_[incarnation].node.name}, {"why", why}});
   return was_open ? incarnation : std::string{};
 }

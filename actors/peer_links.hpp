@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/core/dial_pauses.hpp"
 #include "actors/core/time.hpp"
 #include "actors/ports/log.hpp"
 #include "actors/ports/peer_network.hpp"
@@ -56,10 +57,6 @@ private:
     std::vector<peer::item> items;
     instant since;
   };
-  struct pause {
-    milliseconds length;
-    instant until;
-  };
 
   void end(link& l);
 
@@ -68,7 +65,7 @@ private:
   std::map<database_id, std::vector<peer_place>> registries_;
   std::unordered_map<std::string, peer_place> places_;  ///< all of them, by incarnation
   std::unordered_map<std::string, link> links_;
-  std::unordered_map<std::string, pause> pauses_;
+  dial_pauses pauses_;
   std::unordered_map<std::string, waiting_items> soon_;
   std::uint64_t last_number_ = 0;
 };

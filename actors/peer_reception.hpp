@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/chat_context.hpp"
-#include "actors/messages.hpp"
+#include "actors/ownership_messages.hpp"
 #include "actors/ports/peer_network.hpp"
 
 #include <caf/actor_system.hpp>

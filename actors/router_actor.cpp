@@ -10,9 +10,7 @@ namespace {
 
 constexpr milliseconds busy_tick{50};
 constexpr milliseconds quiet_tick{1'000};
-constexpr milliseconds look_period{50};     // of one database, while somebody waits for an owner
-constexpr milliseconds head_patience{250};  // of another node's word; then storage is asked
-constexpr std::size_t heads_max = 10'000;
+constexpr milliseconds look_period{50};  // of one database, while somebody waits for an owner
 
 }  // namespace
 
@@ -97,15 +95,12 @@ void router_actor::head(msg::head_question& m) {
     caf::anon_send(shard, std::move(m));
     return;
   }
-  const auto request = ++last_head_;
-  const bool is_sent = heads_.size() < heads_max &&
-                       links_.send(*owner, peer::head_question{request, m.room->shard, m.room->instance, m.room->room});
-  if (!is_sent) {
-    caf::anon_send(m.feed, msg::head_word{m.q, std::nullopt});
-    return;
+  const auto request = heads_.ask({m.feed, m.q}, *owner, now());
+  if (request && links_.send(*owner, peer::head_question{*request, m.room->shard, m.room->instance, m.room->room})) {
+    return keep_ticking();
   }
-  heads_.emplace(request, asked_head{std::move(m.feed), m.q, *owner, now() + head_patience});
-  keep_ticking();
+  if (request) (void)heads_.ended(*request);
+  caf::anon_send(m.feed, msg::head_word{m.q, std::nullopt});
 }
 
 // ---- who is where ----------------------------------------------------------------------------------------------
@@ -170,14 +165,7 @@ void router_actor::closed(const msg::peer_closed& m) {
   const auto node = links_.closed(m.link, m.why, now());
   if (node.empty()) return keep_ticking();
   context_->probe->peer_link_lost();
-  for (auto item = heads_.begin(); item != heads_.end();) {
-    if (item->second.owner != node) {
-      ++item;
-      continue;
-    }
-    caf::anon_send(item->second.feed, msg::head_word{item->second.q, std::nullopt});
-    item = heads_.erase(item);
-  }
+  for (const auto& asker : heads_.link_lost(node)) tell_head(asker, std::nullopt);
   book::effects out;
   book_.link_lost(node, now(), out);
   perform(std::move(out));
@@ -204,8 +192,11 @@ void router_actor::answered(peer::not_owner& what) {
 }
 
 void router_actor::answered(peer::head& what) {
-  auto asked = heads_.extract(what.request);
-  if (!asked.empty()) caf::anon_send(asked.mapped().feed, msg::head_word{asked.mapped().q, what.what});
+  if (const auto asker = heads_.ended(what.request)) tell_head(*asker, what.what);
+}
+
+void router_actor::tell_head(const head_asker& asker, std::optional<room_head> what) {
+  caf::anon_send(asker.feed, msg::head_word{asker.q, std::move(what)});
 }
 
 // ---- effects ---------------------------------------------------------------------------------------------------
@@ -265,19 +256,12 @@ void router_actor::tick() {
   book::effects out;
   book_.tick(now(), out);
   links_.retry(caf::actor_cast<caf::actor>(this), now());
-  for (auto item = heads_.begin(); item != heads_.end();) {
-    if (now() < item->second.deadline) {
-      ++item;
-      continue;
-    }
-    caf::anon_send(item->second.feed, msg::head_word{item->second.q, std::nullopt});
-    item = heads_.erase(item);
-  }
+  for (const auto& asker : heads_.overdue(now())) tell_head(asker, std::nullopt);
   perform(std::move(out));
 }
 
 void router_actor::keep_ticking() {
-  const bool is_busy = book_.is_busy() || !heads_.empty() || links_.is_waiting();
+  const bool is_busy = book_.is_busy() || !heads_.is_empty() || links_.is_waiting();
   if (!is_busy && !book_.has_failures()) return;
   const auto period = is_busy ? busy_tick : quiet_tick;
   if (next_tick_ <= now() + period) return;

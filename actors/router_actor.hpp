@@ -1,15 +1,16 @@
 #pragma once
 
 #include "actors/chat_context.hpp"
+#include "actors/core/head_questions.hpp"
 #include "actors/core/route_book.hpp"
 #include "actors/messages.hpp"
+#include "actors/ownership_messages.hpp"
 #include "actors/peer_links.hpp"
 
 #include <caf/event_based_actor.hpp>
 
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -27,11 +28,9 @@ public:
 
 private:
   using book = route_book<msg::write>;
-  struct asked_head {
+  struct head_asker {
     caf::actor feed;
     question q;
-    std::string owner;
-    instant deadline;
   };
 
   void write(msg::write& m);
@@ -46,6 +45,7 @@ private:
   void answered(peer::refused& what);
   void answered(peer::not_owner& what);
   void answered(peer::head& what);
+  static void tell_head(const head_asker& asker, std::optional<room_head> what);
   template <class Question>
   void answered(Question&) {}  // this side of a link is only answered
   void perform(book::effects effects);
@@ -63,8 +63,7 @@ private:
   peer_links links_;
   msg::house house_;
   std::optional<shard_places> places_;  ///< the newest map; none: as the routes were at the start
-  std::unordered_map<peer::request_id, asked_head> heads_;
-  peer::request_id last_head_ = 0;
+  head_questions<head_asker> heads_;
   std::unordered_set<std::string> full_;  ///< links that took no more, while one list of effects is carried out
   std::vector<instant> looked_at_;        ///< by database
   instant next_tick_ = instant::max();

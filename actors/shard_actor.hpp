@@ -5,6 +5,7 @@
 #include "actors/core/shard_tenure.hpp"
 #include "actors/core/write_gate.hpp"
 #include "actors/messages.hpp"
+#include "actors/ownership_messages.hpp"
 
 #include <caf/event_based_actor.hpp>
 

@@ -3,6 +3,7 @@
 #include "actors/chat_context.hpp"
 #include "actors/core/shard_writer.hpp"
 #include "actors/messages.hpp"
+#include "actors/ownership_messages.hpp"
 
 #include <caf/event_based_actor.hpp>
 
