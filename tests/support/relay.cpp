@@ -37,7 +37,7 @@ std::string_view text_at(std::string_view message, std::size_t at) {
 }
 
 relay::role role_that_prepares(std::string_view statement) {
-  if (statement == "append") return relay::role::writer;
+  if (statement == "append" || statement == "append_one") return relay::role::writer;
   if (statement == "renew") return relay::role::control;
   if (statement == "claim") return relay::role::reader;
   return relay::role::other;
