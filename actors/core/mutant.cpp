@@ -65,6 +65,8 @@ constexpr mutant_entry all[] = {
     {mutant::head_word_after_hand_over, "head-word-after-hand-over",
      "G3: a shard answers for its heads while it is given back",
      "test: a shard that is handed over answers for no head: its next owner may have written"},
+    {mutant::freeze_under_owner, "freeze-under-owner",
+     "G3: a shard's rooms go to another database under an owner that still answers for their heads", "R7"},
     {mutant::history_before_subscribe, "history-before-subscribe",
      "C9: the first page is read before the subscription, and nothing doubts it", "R11"},
     {mutant::shared_head_query, "shared-head-query", "C17, G3: a join shares a head query sent before it arrived",

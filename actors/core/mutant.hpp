@@ -48,6 +48,7 @@ enum class mutant {
   lost_write_is_unstored,
   write_after_hand_over,
   head_word_after_hand_over,
+  freeze_under_owner,
   // joins and the live path
   history_before_subscribe,
   shared_head_query,

@@ -15,7 +15,7 @@ public:
       auto& n = nodes_[i];
       n.machine = std::make_shared<host>(time_, i);
       n.sink = std::make_shared<told_sink>();
-      n.link = std::make_unique<redis_link>(time_, net_, n.machine, server_);
+      n.link = std::make_unique<redis_link>(time_, net_, n.machine, server_, false);
       n.link->attach(n.sink);
     }
   }

@@ -16,17 +16,19 @@ caf::scheduler::test_coordinator& scheduler_of(chat& c) {
 
 node::node(agenda& time, network& net, address where, std::string incarnation, const chat_options& options,
            const std::vector<std::unique_ptr<postgres_model>>& databases,
-           const std::vector<std::unique_ptr<redis_model>>& endpoints, peer_links::directory& peers, log& alarms,
-           chat_probe& probe, std::size_t outbox_max)
+           const std::vector<std::unique_ptr<redis_model>>& endpoints, node_shape shape, peer_links::directory& peers,
+           log& alarms, chat_probe& probe, std::size_t outbox_max)
     : time_(time), host_(std::make_shared<host>(time, where)) {
   std::vector<database_ports> ports;
   for (const auto& database : databases) {
     links_.push_back(std::make_unique<postgres_link>(time, net, host_, *database));
-    ports.push_back({links_.back().get(), links_.back().get()});
+    const bool is_home = ports.empty();
+    ports.push_back(
+        {links_.back().get(), links_.back().get(), shape.has_moves && is_home ? links_.back().get() : nullptr});
   }
   std::vector<fan_out*> outs;
   for (const auto& endpoint : endpoints) {
-    fan_outs_.push_back(std::make_unique<redis_link>(time, net, host_, *endpoint));
+    fan_outs_.push_back(std::make_unique<redis_link>(time, net, host_, *endpoint, shape.has_slots));
     outs.push_back(fan_outs_.back().get());
   }
   front_ = std::make_unique<front_model>(time, net, host_, outbox_max);

@@ -45,14 +45,20 @@ public:
   std::vector<std::string> alarms;
 };
 
+/// What there is around a node, besides its own settings.
+struct node_shape {
+  bool has_slots = false;  ///< the endpoints are Redis Clusters
+  bool has_moves = false;  ///< shards may move between databases
+};
+
 /// One parleyd: the product's own actors, all of them, on CAF's testing scheduler, between models of what they talk to.
 /// Which actor goes next is the seed's to say.
 class node {
 public:
   node(agenda& time, network& net, address where, std::string incarnation, const chat_options& options,
        const std::vector<std::unique_ptr<postgres_model>>& databases,
-       const std::vector<std::unique_ptr<redis_model>>& endpoints, peer_links::directory& peers, log& alarms,
-       chat_probe& probe, std::size_t outbox_max);
+       const std::vector<std::unique_ptr<redis_model>>& endpoints, node_shape shape, peer_links::directory& peers,
+       log& alarms, chat_probe& probe, std::size_t outbox_max);
   ~node();
 
   host& machine() { return *host_; }

@@ -1,5 +1,7 @@
 #include "tests/simulation/plan.hpp"
 
+#include <algorithm>
+
 namespace parley::simulation {
 
 const char* to_string(fault f) {
@@ -23,6 +25,8 @@ const char* to_string(fault f) {
     case fault::trim_room: return "history trimmed";
     case fault::cut_peers: return "cut peer links";
     case fault::hold_key: return "key held";
+    case fault::move_slot: return "slot moved";
+    case fault::move_shard: return "shard moves";
   }
   return "?";
 }
@@ -73,6 +77,10 @@ void draw_tuning(const lots& draw, plan& p) {
 }
 
 }  // namespace
+
+bool plan::has_moves() const { return databases > 1 && std::ranges::find(faults, fault::move_shard) != faults.end(); }
+
+bool plan::has_slots() const { return std::ranges::find(faults, fault::move_slot) != faults.end(); }
 
 plan draw_plan(std::uint64_t seed) {
   const lots draw(seed);

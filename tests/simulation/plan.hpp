@@ -32,8 +32,10 @@ enum class fault : std::uint8_t {
   trim_room,
   cut_peers,
   hold_key,
+  move_slot,
+  move_shard,
 };
-inline constexpr std::size_t fault_count = 19;
+inline constexpr std::size_t fault_count = 21;
 const char* to_string(fault f);
 std::optional<fault> fault_of(std::string_view name);
 
@@ -49,6 +51,11 @@ struct plan {
   bool has_slow_readers = false;
   bool has_short_links = false;  ///< some links between nodes hold few items: a full one is closed
   chat_options options;
+
+  /// The endpoints are Redis Clusters, each with its slots.
+  bool has_slots() const;
+  /// Shards move between the databases.
+  bool has_moves() const;
 };
 
 /// Each choice is drawn by its own name, so that a new kind of fault or size leaves the others of a seed as they are.

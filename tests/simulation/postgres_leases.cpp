@@ -36,7 +36,7 @@ void postgres_model::lock_claimed(const backend_ptr& at, const node_identity& no
       continue;
     }
     rows.push_back(c.shard);
-    const bool is_won = s.owner == c.owner_before && s.term == c.term_before;
+    const bool is_won = s.owner == c.owner_before && s.term == c.term_before && s.moved_to.empty();
     const auto least = std::max({s.term.value + 1, clock, c.term_floor.value + 1});
     const term raised{least + ((timeline_ - least) & 1023)};  // no two timelines make the same term
     const bool is_same_owner = s.owner == node.incarnation;
@@ -82,7 +82,7 @@ void postgres_model::renew(const backend_ptr& at, const node_identity& node, con
           return std::vector<task>{};
         },
         [this, answer, own, nodes = nodes_beside(node.incarnation, own)] {
-          answer(lease_renewal{identity(), own.renewals, nodes});
+          answer(lease_renewal{identity(), own.renewals, nodes, changes_});
         });
   });
 }
@@ -105,7 +105,7 @@ std::vector<shard_id> postgres_model::owned_of(const std::string& incarnation,
   for (std::uint32_t i = 0; i < shards_.size(); ++i) {
     const auto& s = shards_[i];
     const bool is_named = std::ranges::count(shards, owned_shard{shard_id{i}, s.term}) > 0;
-    if (s.owner == incarnation && is_named) rows.push_back(shard_id{i});
+    if (s.owner == incarnation && is_named && s.moved_to.empty()) rows.push_back(shard_id{i});
   }
   return rows;
 }
@@ -163,10 +163,17 @@ std::vector<shard_row> postgres_model::survey() const {
   std::vector<shard_row> rows;
   for (std::uint32_t i = 0; i < shards_.size(); ++i) {
     const auto& s = shards_[i];
+    if (!s.moved_to.empty()) continue;
     const auto lease = leases_.find(s.owner);
     const bool stands = lease != leases_.end();
-    rows.push_back({shard_id{i}, s.owner, s.term, s.n, stands && lease->second.until > host_->unix_now(),
-                    stands ? lease->second.renewals : 0});
+    rows.push_back({shard_id{i},
+                    s.owner,
+                    s.term,
+                    s.n,
+                    stands && lease->second.until > host_->unix_now(),
+                    stands ? lease->second.renewals : 0,
+                    {},
+                    s.closed_until > host_->unix_now()});
   }
   return rows;
 }

@@ -100,7 +100,8 @@ postgres_channel& postgres_link::reader() const {
 }
 
 template <class T>
-void postgres_link::read(postgres_channel& by, std::function<T(const postgres_model&)> query, completion<T> done) {
+void postgres_link::read(postgres_channel& by, std::function<result<T>(const postgres_model&)> query,
+                         completion<T> done) {
   by.ask<T>([query = std::move(query)](postgres_model& db, const backend_ptr& at,
                                        auto reply) { db.read<T>(at, query, std::move(reply)); },
             std::move(done), errc::unavailable);
@@ -144,6 +145,11 @@ void postgres_link::renew(node_identity node, lease_wish wish, completion<lease_
 void postgres_link::survey(completion<std::vector<shard_row>> done) {
   read<std::vector<shard_row>>(
       *control_, [](const postgres_model& db) { return db.survey(); }, std::move(done));
+}
+
+void postgres_link::places(completion<shard_places> done) {
+  read<shard_places>(
+      *control_, [](const postgres_model& db) { return db.map(); }, std::move(done));
 }
 
 void postgres_link::claim(node_identity node, std::vector<shard_claim> claims,

@@ -2,6 +2,7 @@
 
 #include "actors/ports/event_log.hpp"
 #include "actors/ports/ownership_log.hpp"
+#include "actors/ports/shard_map_log.hpp"
 #include "tests/simulation/postgres_channel.hpp"
 
 #include <map>
@@ -11,7 +12,7 @@
 namespace parley::simulation {
 
 /// A node's adapter for one database: a connection for writes, one for leases and polls, and two for reads and claims.
-class postgres_link final : public event_log, public ownership_log {
+class postgres_link final : public event_log, public ownership_log, public shard_map_log {
 public:
   enum class role { writer, control, reader };
 
@@ -34,10 +35,11 @@ public:
   void claim(node_identity node, std::vector<shard_claim> claims, completion<std::vector<claimed_shard>> done) override;
   void yield(node_identity node, std::vector<owned_shard> shards, completion<std::size_t> done) override;
   void release(node_identity node, completion<std::size_t> done) override;
+  void places(completion<shard_places> done) override;
 
 private:
   template <class T>
-  void read(postgres_channel& by, std::function<T(const postgres_model&)> query, completion<T> done);
+  void read(postgres_channel& by, std::function<result<T>(const postgres_model&)> query, completion<T> done);
   /// The one with the least to do, of those that stand.
   postgres_channel& reader() const;
   void count(const recovered& answer);

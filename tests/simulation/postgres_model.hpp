@@ -3,6 +3,7 @@
 #include "actors/core/batches.hpp"
 #include "actors/core/pages.hpp"
 #include "actors/core/result.hpp"
+#include "actors/core/shard_places.hpp"
 #include "actors/core/shard_rows.hpp"
 #include "tests/simulation/host.hpp"
 #include "tests/simulation/postgres_backend.hpp"
@@ -21,7 +22,7 @@ namespace parley::simulation {
 struct postgres_tally {
   std::uint64_t commits = 0, fenced = 0, stale = 0, locked = 0, duplicates = 0, takeovers = 0, crashes = 0,
                 failovers = 0, lost_tails = 0, died_in_commit = 0, read_only = 0, trims = 0, fenced_beside = 0,
-                held = 0, resolved_stored = 0, resolved_not = 0;
+                held = 0, resolved_stored = 0, resolved_not = 0, moves = 0;
 };
 
 /// One PostgreSQL server as its clients know it: shard rows with locks that a transaction holds until its commit,
@@ -42,6 +43,8 @@ public:
     attempt n;
     bool is_locked = false;
     bool is_locked_by_psql = false;
+    std::string moved_to = {};    ///< not empty: its rooms live elsewhere, or are on their way here
+    unix_time closed_until = {};  ///< its owner gives it back, nobody claims it
   };
   struct room_state {
     room_ref room;
@@ -79,7 +82,7 @@ public:
   void release(const backend_ptr& at, const node_identity& node, reply<std::size_t> answer);
   /// One statement with one snapshot, some time after its arrival, and perhaps some time before its answer.
   template <class T>
-  void read(const backend_ptr& at, std::function<T(const postgres_model&)> query, reply<T> answer) {
+  void read(const backend_ptr& at, std::function<result<T>(const postgres_model&)> query, reply<T> answer) {
     begin(at, [this, at, query = std::move(query), answer = std::move(answer)] {
       auto told = [at, seen = query(*this), answer] {
         answer(seen);
@@ -90,11 +93,28 @@ public:
     });
   }
 
-  range_page range(const range_query& q) const;
-  history_page history(const history_query& q) const;
-  std::vector<marked_head> heads(const std::vector<room_ref>& rooms) const;
+  /// A shard that lives elsewhere: `unavailable`, but its mark is none, and its row is not among those surveyed.
+  result<range_page> range(const range_query& q) const;
+  result<history_page> history(const history_query& q) const;
+  result<std::vector<marked_head>> heads(const std::vector<room_ref>& rooms) const;
   std::vector<shard_mark> marks(const std::vector<shard_id>& shards) const;
   std::vector<shard_row> survey() const;
+
+  // An operator moves a shard (node/ctl/shard_moves): each a transaction, carried out when `is_free_to_change`.
+  std::string id() const;
+  bool is_elsewhere(shard_id s) const { return !shards_[s.value].moved_to.empty(); }
+  bool is_free_to_change(shard_id shard) const;
+  void set_moved_to(shard_id shard, std::string where);
+  void close(shard_id shard, milliseconds how_long);
+  bool freeze(shard_id shard, const std::string& target);
+  void activate(shard_id shard, term above, attempt past);
+  void clear_rooms(shard_id shard);
+  void copy_rooms(const postgres_model& source, shard_id shard);
+  /// The map, which the home database keeps.
+  void place(shard_id shard, database_id where);
+  void keep_places(std::vector<database_id> all) { places_ = std::move(all); }
+  const std::vector<database_id>& places() const { return places_; }
+  shard_places map() const { return {changes_, places_}; }
 
   // Faults.
   /// kill -9 of the postmaster: connections are the world's to cut. Comes back by `start`.
@@ -168,6 +188,8 @@ private:
   std::vector<cluster_node> nodes_beside(const std::string& incarnation, const lease_row& own) const;
   std::vector<shard_id> owned_of(const std::string& incarnation, const std::vector<owned_shard>& shards) const;
   void committed(std::vector<task> undo);
+  void told_nodes();
+  marked_head head_in(const room_ref& room) const;
   bool has_forked(const append_batch& batch, const std::vector<std::size_t>& fitting) const;
   const room_state* find_stored(const room_ref& room) const;
   const room_state* find(const room_ref& room) const;  ///< as a page shows it
@@ -175,6 +197,8 @@ private:
   agenda& time_;
   host_ptr host_;
   std::vector<shard_state> shards_;
+  std::vector<database_id> places_;
+  std::uint64_t changes_ = 0;  ///< of rows or of the map, by an operator
   std::map<std::string, lease_row> leases_;
   std::map<room_key, room_state> rooms_;
   std::set<room_key> held_;  ///< by someone's psql

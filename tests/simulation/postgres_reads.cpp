@@ -5,6 +5,11 @@
 #include <algorithm>
 
 namespace parley::simulation {
+namespace {
+
+error no_shard() { return {errc::unavailable, "the shard is not in this database"}; }
+
+}  // namespace
 
 const postgres_model::room_state* postgres_model::find_stored(const room_ref& room) const {
   const auto found = rooms_.find(room->key);
@@ -18,28 +23,32 @@ const postgres_model::room_state* postgres_model::find(const room_ref& room) con
 
 std::vector<shard_mark> postgres_model::marks(const std::vector<shard_id>& shards) const {
   std::vector<shard_mark> found;
-  for (const auto s : shards) found.push_back({shards_[s.value].term, shards_[s.value].n});
+  for (const auto s : shards)
+    found.push_back(is_elsewhere(s) ? shard_mark{} : shard_mark{shards_[s.value].term, shards_[s.value].n});
   return found;
 }
 
-std::vector<marked_head> postgres_model::heads(const std::vector<room_ref>& rooms) const {
+marked_head postgres_model::head_in(const room_ref& ref) const {
+  const auto* room = find(ref);
+  const auto mark = marks({ref->shard}).front();
+  if (room == nullptr) return {{}, mark};
+  const auto floor = is_on(mutant::head_without_floor) ? position{} : room->floor;
+  return {{room->events.empty() ? floor : room->events.back()->at_position(), room->floor}, mark};
+}
+
+result<std::vector<marked_head>> postgres_model::heads(const std::vector<room_ref>& rooms) const {
   std::vector<marked_head> found;
   for (const auto& r : rooms) {
-    const auto* room = find(r);
-    const auto mark = marks({r->shard}).front();
-    if (room == nullptr) {
-      found.push_back({{}, mark});
-    } else {
-      const auto floor = is_on(mutant::head_without_floor) ? position{} : room->floor;
-      found.push_back({{room->events.empty() ? floor : room->events.back()->at_position(), room->floor}, mark});
-    }
+    if (is_elsewhere(r->shard)) return no_shard();
+    found.push_back(head_in(r));
   }
   return found;
 }
 
-range_page postgres_model::range(const range_query& q) const {
+result<range_page> postgres_model::range(const range_query& q) const {
+  if (is_elsewhere(q.room->shard)) return no_shard();
   range_page page;
-  const auto at = heads({q.room}).front();
+  const auto at = head_in(q.room);
   page.head = at.head;
   page.mark = at.mark;
   const auto* room = find(q.room);
@@ -52,10 +61,11 @@ range_page postgres_model::range(const range_query& q) const {
   return page;
 }
 
-history_page postgres_model::history(const history_query& q) const {
+result<history_page> postgres_model::history(const history_query& q) const {
   using side = history_query::side;
+  if (is_elsewhere(q.room->shard)) return no_shard();
   history_page page;
-  const auto at = heads({q.room}).front();
+  const auto at = head_in(q.room);
   page.head = at.head;
   page.mark = at.mark;
   const auto* room = find(q.room);

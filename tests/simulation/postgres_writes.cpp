@@ -25,7 +25,7 @@ shard_verdict postgres_model::judge(const std::string& owner, const shard_fence&
   if (s.is_locked) return shard_verdict::locked;
   if (is_on(mutant::lease_wall_clock_no_fence)) return shard_verdict::committed;
   if (is_on(mutant::fence_without_term)) return s.n == fence.before ? shard_verdict::committed : shard_verdict::stale;
-  if (s.owner != owner || s.term != fence.term) return shard_verdict::not_owner;
+  if (!s.moved_to.empty() || s.owner != owner || s.term != fence.term) return shard_verdict::not_owner;
   return s.n == fence.before ? shard_verdict::committed : shard_verdict::stale;
 }
 
@@ -218,7 +218,8 @@ void postgres_model::recover(const backend_ptr& at, recover_request request, rep
       auto found = std::make_shared<recovered>();
       for (const auto& part : request.shards) {
         const auto& s = shards_[part.shard.value];
-        found->shards.push_back({part.shard, s.owner == request.owner && s.term == part.term, s.n});
+        found->shards.push_back(
+            {part.shard, s.owner == request.owner && s.term == part.term && s.moved_to.empty(), s.n});
       }
       commit(
           at, rows,

@@ -5,7 +5,10 @@
 #include "storage/redis/retry_delay.hpp"
 #include "storage/redis/subscription_book.hpp"
 
+#include <map>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace parley::simulation {
@@ -13,8 +16,9 @@ namespace {
 
 // The defaults of redis_options.
 constexpr milliseconds retry_delay_min{50}, retry_delay_max{2000}, canary_period{250}, open_timeout{2000};
+constexpr milliseconds map_learnt{200};  // at the latest, after a slot went
 
-resp_value push(const char* what, const std::string& channel) {
+resp_value push(std::string_view what, const std::string& channel) {
   using kind = resp_value::value_kind;
   resp_value made{kind::array, {}, 0, {}};
   for (const auto& text : {std::string(what), channel, std::string()})
@@ -25,10 +29,17 @@ resp_value push(const char* what, const std::string& channel) {
 std::string channel_of(shard_id shard) { return "beacon:" + std::to_string(shard.value); }
 std::string channel_of(const room_ref& room) { return "room:" + room->key.hex(); }
 
+/// The answer to the PING behind a command.
+resp_value pong() {
+  using kind = resp_value::value_kind;
+  return {kind::array, {}, 0, {{kind::string, "pong", 0, {}}, {kind::string, "", 0, {}}}};
+}
+
 }  // namespace
 
 struct redis_link::core : std::enable_shared_from_this<core> {
-  core(agenda& t, network& n, host_ptr h, redis_model& s) : time(t), net(n), node(std::move(h)), server(s) {
+  core(agenda& t, network& n, host_ptr h, redis_model& s, bool is_sharded)
+      : time(t), net(n), node(std::move(h)), server(s), dialect(is_sharded ? sharded_pubsub : plain_pubsub) {
     book.want(canary_name, canary_channel{});
   }
 
@@ -39,7 +50,10 @@ struct redis_link::core : std::enable_shared_from_this<core> {
   host_ptr node;
   redis_model& server;
   std::shared_ptr<fan_out_sink> sink;
-  subscription_book book;
+  pubsub_dialect dialect;
+  subscription_book book{dialect};
+  std::map<std::string, channel_subject> wishes;  ///< by channel: those of a slot that went are asked for again
+  std::set<std::string> ended;                    ///< the tags of such slots
   canary_watch canary;
   retry_delay retry{retry_delay_min, retry_delay_max};
   phase now = phase::resting;
@@ -94,7 +108,7 @@ struct redis_link::core : std::enable_shared_from_this<core> {
     canary = {};
     was_heard = false;
     if (is_on(mutant::no_resubscribe) && std::exchange(has_stood, true)) {
-      book = subscription_book{};
+      book = subscription_book{dialect};
       book.want(canary_name, canary_channel{});
     }
     book.link_opened();
@@ -110,6 +124,7 @@ struct redis_link::core : std::enable_shared_from_this<core> {
     publishing->close_near();
     subscribing->close_near();
     book.link_lost();
+    ended.clear();
     if (stood) {
       ++server.tally().links_lost;
       if (sink) sink->link_lost("lost");
@@ -120,12 +135,18 @@ struct redis_link::core : std::enable_shared_from_this<core> {
 
   // ---- subscribing
 
+  std::string in(shard_id shard, std::string channel) const {
+    return dialect.is_sharded ? tag_of(shard) + channel : channel;
+  }
+
   void want(const std::string& channel, channel_subject subject) {
+    wishes.insert_or_assign(channel, subject);
     if (book.want(channel, subject)) return told(subject);
     send_wishes();
   }
 
   void unwant(const std::string& channel) {
+    wishes.erase(channel);
     book.unwant(channel);
     send_wishes();
   }
@@ -136,6 +157,7 @@ struct redis_link::core : std::enable_shared_from_this<core> {
       subscribing->to_far([self = shared_from_this(), c, w = subscribing, mine = life, who = subscriber] {
         if (!self->server.is_up()) return w->cut();
         for (const auto& channel : c.channels) self->carry_out(c.verb, channel, w, mine, who);
+        if (self->dialect.is_sharded) w->to_near([self, mine] { self->heard(mine, pong(), {}); });
       });
     }
   }
@@ -146,24 +168,49 @@ struct redis_link::core : std::enable_shared_from_this<core> {
     const auto self = shared_from_this();
     const bool subscribes = verb == subscription_command::verb_kind::subscribe;
     if (subscribes) {
-      server.subscribe(who, channel, [self, w, mine, channel](const redis_model::copy& m) {
-        w->to_near([self, mine, channel, m] { self->heard(mine, push("message", channel), m); });
-      });
+      server.subscribe(
+          who, channel,
+          [self, w, mine, channel](const redis_model::copy& m) {
+            w->to_near([self, mine, channel, m] { self->heard(mine, push(self->dialect.message, channel), m); });
+          },
+          [self, w, mine, channel] {
+            w->to_near([self, mine, channel] { self->heard(mine, push(self->dialect.unsubscribed, channel), {}); });
+          });
     } else {
       server.unsubscribe(who, channel);
     }
     w->to_near([self, mine, channel, subscribes] {
-      self->heard(mine, push(subscribes ? "subscribe" : "unsubscribe", channel), {});
+      self->heard(mine, push(subscribes ? self->dialect.subscribed : self->dialect.unsubscribed, channel), {});
     });
   }
 
   void heard(std::uint64_t mine, resp_value what, const redis_model::copy& message) {
     if (life != mine) return;
     was_heard = true;
+    const auto channel = what.elements[1].text;
     const auto reply = book.replied(std::move(what));
     if (std::holds_alternative<channel_message>(reply)) return show(message);
     if (std::holds_alternative<reply_fault>(reply)) return lose();
     if (const auto* confirmed = std::get_if<subscription_confirmed>(&reply)) told(confirmed->subject);
+    if (std::holds_alternative<subscription_ended>(reply)) slot_went(channel);
+    send_wishes();
+  }
+
+  /// Told once for all of its channels; the server that has it now is known a while later.
+  void slot_went(const std::string& channel) {
+    const auto tag = channel.substr(0, channel.find('}') + 1);
+    if (!ended.insert(tag).second) return;
+    if (sink) sink->shards_lost({shard_id{static_cast<std::uint32_t>(std::stoul(tag.substr(1)))}});
+    node->after(time.up_to(map_learnt), [self = weak_from_this(), mine = life, tag] {
+      if (auto c = self.lock(); c && c->life == mine) c->ask_again(tag);
+    });
+  }
+
+  void ask_again(const std::string& tag) {
+    ended.erase(tag);
+    for (auto at = wishes.lower_bound(tag); at != wishes.end() && at->first.starts_with(tag); ++at) {
+      if (book.want(at->first, at->second)) told(at->second);
+    }
     send_wishes();
   }
 
@@ -199,8 +246,10 @@ struct redis_link::core : std::enable_shared_from_this<core> {
   }
 };
 
-redis_link::redis_link(agenda& time, network& net, host_ptr node, redis_model& server)
-    : core_(std::make_shared<core>(time, net, std::move(node), server)) {}
+redis_link::redis_link(agenda& time, network& net, host_ptr node, redis_model& server, bool is_sharded)
+    : core_(std::make_shared<core>(time, net, std::move(node), server, is_sharded)) {}
+
+std::string redis_link::tag_of(shard_id shard) { return "{" + std::to_string(shard.value) + "}"; }
 
 void redis_link::cut() {
   if (core_->subscribing) core_->subscribing->cut();
@@ -212,17 +261,18 @@ void redis_link::attach(std::shared_ptr<fan_out_sink> sink) {
   core_->open_links();
 }
 
-void redis_link::subscribe(room_ref room) { core_->want(channel_of(room), room->key); }
-void redis_link::unsubscribe(room_ref room) { core_->unwant(channel_of(room)); }
-void redis_link::subscribe(shard_id shard) { core_->want(channel_of(shard), shard); }
-void redis_link::unsubscribe(shard_id shard) { core_->unwant(channel_of(shard)); }
+void redis_link::subscribe(room_ref room) { core_->want(core_->in(room->shard, channel_of(room)), room->key); }
+void redis_link::unsubscribe(room_ref room) { core_->unwant(core_->in(room->shard, channel_of(room))); }
+void redis_link::subscribe(shard_id shard) { core_->want(core_->in(shard, channel_of(shard)), shard); }
+void redis_link::unsubscribe(shard_id shard) { core_->unwant(core_->in(shard, channel_of(shard))); }
 
 void redis_link::publish(room_ref room, room_envelope envelope) {
-  core_->publish(channel_of(room), {std::make_shared<room_envelope>(std::move(envelope)), nullptr, 0});
+  const auto channel = core_->in(room->shard, channel_of(room));
+  core_->publish(channel, {std::make_shared<room_envelope>(std::move(envelope)), nullptr, 0});
 }
 void redis_link::publish(beacon b) {
   const auto shard = b.shard;
-  core_->publish(channel_of(shard), {nullptr, std::make_shared<beacon>(std::move(b)), 0});
+  core_->publish(core_->in(shard, channel_of(shard)), {nullptr, std::make_shared<beacon>(std::move(b)), 0});
 }
 
 }  // namespace parley::simulation

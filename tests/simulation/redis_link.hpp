@@ -9,10 +9,14 @@ namespace parley::simulation {
 
 /// A node's adapter for one endpoint, as storage/redis/endpoint_links is it, with that one's own rules of
 /// subscriptions, canaries and back-off: a connection that publishes and one that subscribes, opened and given up
-/// together.
+/// together. Sharded, it speaks to the endpoint as to a Redis Cluster: a shard whose slot went elsewhere is lost by
+/// itself, and asked for again once the new place is known.
 class redis_link final : public fan_out {
 public:
-  redis_link(agenda& time, network& net, host_ptr node, redis_model& server);
+  redis_link(agenda& time, network& net, host_ptr node, redis_model& server, bool is_sharded);
+
+  /// What the names of a shard's channels begin with.
+  static std::string tag_of(shard_id shard);
 
   void cut();
 

@@ -2,6 +2,7 @@
 
 #include "actors/core/mutant.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace parley::simulation {
@@ -13,9 +14,9 @@ std::uint64_t redis_model::open(const wire_ptr& from) {
   return who;
 }
 
-void redis_model::subscribe(std::uint64_t who, const std::string& channel, deliver how) {
+void redis_model::subscribe(std::uint64_t who, const std::string& channel, deliver how, std::function<void()> ended) {
   if (const auto found = clients_.find(who); found != clients_.end())
-    found->second.channels.insert_or_assign(channel, std::move(how));
+    found->second.channels.insert_or_assign(channel, subscription{std::move(how), std::move(ended)});
 }
 
 void redis_model::unsubscribe(std::uint64_t who, const std::string& channel) {
@@ -26,7 +27,7 @@ void redis_model::gone(std::uint64_t who) { clients_.erase(who); }
 
 void redis_model::publish(const std::string& channel, const copy& message) {
   ++tally_.published;
-  if (is_split_ || time_.chance(dropped_percent_)) {
+  if (is_split_ || is_misled(channel) || time_.chance(dropped_percent_)) {
     ++tally_.dropped;
     return;
   }
@@ -47,10 +48,30 @@ void redis_model::hand_out(const std::string& channel, const copy& message) {
     const auto how = c.channels.find(channel);
     if (how == c.channels.end()) continue;
     ++tally_.delivered;
-    how->second(message);
+    how->second.how(message);
     if (const auto to = c.to.lock(); to && to->on_the_way_to_near() > waiting_max_) slow.push_back(who);
   }
   for (const auto who : slow) kill(who);
+}
+
+void redis_model::move_slot(const std::string& tag, nanoseconds unknown_for) {
+  if (!is_up_) return;
+  ++tally_.slots_moved;
+  moved_[tag] = time_.now() + unknown_for;
+  for (auto& [who, c] : clients_) {
+    for (auto at = c.channels.lower_bound(tag); at != c.channels.end() && at->first.starts_with(tag);) {
+      const auto ended = std::move(at->second.ended);
+      at = c.channels.erase(at);
+      ended();
+    }
+  }
+}
+
+/// The publisher asks the former master: it follows the redirection, or gives up.
+bool redis_model::is_misled(const std::string& channel) {
+  return std::ranges::any_of(moved_, [&](const auto& m) {
+    return channel.starts_with(m.first) && time_.now() < m.second && time_.chance(50);
+  });
 }
 
 void redis_model::kill(std::uint64_t who) {

@@ -23,6 +23,7 @@ sometimes world::counters() const {
     c["server died in commit"] += t.died_in_commit;
     c["tail lost"] += t.lost_tails;
     c["history trimmed"] += t.trims;
+    c["shard moved to another database"] += t.moves;
   }
   for (const auto& e : endpoints_) {
     const auto& t = std::as_const(*e).tally();
@@ -30,6 +31,7 @@ sometimes world::counters() const {
     c["Redis message doubled"] += t.doubled;
     c["Redis message held back"] += t.reordered;
     c["Redis link lost"] += t.links_lost;
+    c["Redis slot moved"] += t.slots_moved;
   }
   const auto& links = peers_.tally();
   c["peer link opened"] += links.opened;

@@ -4,6 +4,7 @@
 #include "tests/checker/judge.hpp"
 
 #include <algorithm>
+#include <climits>
 #include <set>
 #include <utility>
 
@@ -33,6 +34,9 @@ world::world(std::uint64_t seed, checker::history& history, const reduction& sma
       if (std::ranges::any_of(clients_, [](const auto& c) { return c->is_writing(); })) ++takeovers_in_publish_;
     };
   }
+  std::vector<database_id> places;
+  for (std::size_t i = 0; i < plan_.options.shards; ++i) places.push_back(plan_.options.routes[i].database);
+  databases_.front()->keep_places(std::move(places));
   for (std::size_t i = 0; i < plan_.endpoints; ++i) {
     endpoints_.push_back(std::make_unique<redis_model>(time_, static_cast<address>(endpoints_at + i)));
     endpoints_.back()->set_shim(plan_.dropped_percent, plan_.doubled_percent, plan_.held_percent);
@@ -69,9 +73,14 @@ void world::start_node(std::size_t which) {
   auto& n = nodes_[which];
   if (n.process) return;
   ++n.lives;
-  n.process =
-      std::make_unique<node>(time_, net_, node_at(which), "i" + std::to_string(which) + "." + std::to_string(n.lives),
-                             plan_.options, databases_, endpoints_, peers_, alarms_, chat_tally_, plan_.outbox_max);
+  auto options = plan_.options;
+  if (plan_.has_moves()) {
+    const auto& places = databases_.front()->places();
+    for (std::uint32_t i = 0; i < places.size(); ++i) options.routes.move(shard_id{i}, places[i]);
+  }
+  n.process = std::make_unique<node>(
+      time_, net_, node_at(which), "i" + std::to_string(which) + "." + std::to_string(n.lives), options, databases_,
+      endpoints_, node_shape{plan_.has_slots(), plan_.has_moves()}, peers_, alarms_, chat_tally_, plan_.outbox_max);
   n.process->machine().drift(static_cast<std::int64_t>(time_.below(400)) - 200);
 }
 
@@ -138,7 +147,8 @@ void world::trim(postgres_model& database) {
   if (!database.is_up() || database.rooms().empty()) return;
   const auto& [key, room] =
       *std::next(database.rooms().begin(), static_cast<std::ptrdiff_t>(time_.below(database.rooms().size())));
-  if (!room.events.empty()) database.trim(key, room.events[time_.below(room.events.size())]->seq);
+  if (!room.events.empty() && !database.is_elsewhere(room.room->shard))
+    database.trim(key, room.events[time_.below(room.events.size())]->seq);
 }
 
 void world::hold_key(postgres_model& database) {
@@ -165,6 +175,27 @@ void world::cut_peers(std::size_t which) {
     net_.open(here, there);
     net_.open(there, here);
   });
+}
+
+/// One that was interrupted first: the program refuses another while a shard is on its way.
+void world::move_shard() {
+  if (!plan_.has_moves()) return;
+  if (move_ && !move_->by->is_over()) return;
+  const bool is_unfinished = move_ && databases_.front()->places()[move_->shard.value] != move_->to;
+  if (!is_unfinished) {
+    const shard_id shard{static_cast<std::uint32_t>(time_.below(plan_.options.shards))};
+    const auto from = databases_.front()->places()[shard.value];
+    const database_id to{static_cast<std::uint32_t>((from.value + 1) % databases_.size())};
+    move_ = shard_move{shard, from, to, nullptr};
+  }
+  go_on_moving(time_.chance(40) ? static_cast<unsigned>(time_.below(4)) : UINT_MAX);
+}
+
+void world::go_on_moving(unsigned patience) {
+  auto& to = *databases_[move_->to.value];
+  move_->by = std::make_shared<shard_mover>(time_, *databases_.front(), *databases_[move_->from.value],
+                                            shard_mover::target{&to, move_->to}, move_->shard, patience);
+  move_->by->start();
 }
 
 void world::cause(fault f) {
@@ -231,6 +262,10 @@ void world::cause(fault f) {
     case fault::split_endpoint:
       endpoint->set_split(true);
       return time_.after(a_while() / 2, [endpoint] { endpoint->set_split(false); });
+    case fault::move_slot:
+      return endpoint->move_slot(
+          redis_link::tag_of(shard_id{static_cast<std::uint32_t>(time_.below(plan_.options.shards))}),
+          time_.up_to(milliseconds{400}));
     case fault::close_way: {
       const auto here = node_at(which_node);
       const auto there =
@@ -242,6 +277,7 @@ void world::cause(fault f) {
     }
     case fault::trim_room: return trim(*database);
     case fault::cut_peers: return cut_peers(which_node);
+    case fault::move_shard: return move_shard();
     case fault::drop_client: return clients_[time_.below(clients_.size())]->drop();
     case fault::jump_clock:
       return database->machine().jump(milliseconds{static_cast<std::int64_t>(time_.below(7'200'000)) - 3'600'000});
@@ -263,6 +299,10 @@ void world::heal() {
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     if (!nodes_[i].process) start_node(i);
     nodes_[i].process->machine().go_on();
+  }
+  if (move_) {  // the command is repeated until it says that it is done
+    move_->by->stay();
+    if (move_->by->is_over()) go_on_moving(UINT_MAX);
   }
   for (auto& c : clients_) c->calm();
   history_.add_healed(ns());
@@ -298,7 +338,7 @@ void world::check_promptness() {
   run_for(milliseconds{400});
   for (const auto& d : databases_) {
     for (const auto& [key, room] : d->rooms()) {
-      if (!room.room || room.events.empty()) continue;
+      if (!room.room || room.events.empty() || d->is_elsewhere(room.room->shard)) continue;
       for (const auto& c : clients_) {
         if (!c->is_behind(room.room->room, room.events.back()->seq)) continue;
         problem_ =
@@ -311,7 +351,7 @@ void world::check_promptness() {
 void world::read_back() {
   for (const auto& d : databases_) {
     for (const auto& [key, room] : d->rooms()) {
-      if (!room.room) continue;
+      if (!room.room || d->is_elsewhere(room.room->shard)) continue;
       checker::stored dump;
       dump.room = history_.room(room.room->room);
       std::vector<checker::row> rows;

@@ -5,10 +5,12 @@
 #include "tests/simulation/client_model.hpp"
 #include "tests/simulation/node.hpp"
 #include "tests/simulation/reduction.hpp"
+#include "tests/simulation/shard_mover.hpp"
 
 #include <array>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,6 +54,8 @@ private:
   void trim(postgres_model& database);
   void hold_key(postgres_model& database);
   void cut_peers(std::size_t node);
+  void move_shard();
+  void go_on_moving(unsigned patience);
   void heal();
   void check_promptness();
   void read_back();
@@ -68,6 +72,12 @@ private:
   alarm_log alarms_;
   std::vector<std::unique_ptr<postgres_model>> databases_;
   std::vector<std::unique_ptr<redis_model>> endpoints_;
+  struct shard_move {
+    shard_id shard;
+    database_id from, to;
+    std::shared_ptr<shard_mover> by;
+  };
+  std::optional<shard_move> move_;  ///< the one that was begun last
   peer_links::directory peers_{plan_.has_short_links};
   std::vector<slot> nodes_;
   std::vector<std::shared_ptr<client_model>> clients_;
