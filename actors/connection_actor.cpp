@@ -163,9 +163,10 @@ void connection_actor::asked(std::uint32_t id, request::leave& r) {
 }
 
 void connection_actor::asked(std::uint32_t id, request::publish& r) {
-  const auto place = order_.sent(r.room);
-  writes_.emplace(place.number, sent_write{id, r.draft.client_msg_id});
-  if (order_.waiting() > context_->options.writes_waiting_max) {
+  auto& mine = writes();
+  const auto place = mine.order.sent(r.room);
+  mine.sent.emplace(place.number, sent_write{id, r.draft.client_msg_id});
+  if (mine.order.waiting() > context_->options.writes_waiting_max) {
     msg::write_answer full{identified(r.room), place.number,
                            too_many("too many writes of this connection wait for their answers")};
     answered(full);
@@ -205,7 +206,7 @@ void connection_actor::asked(std::uint32_t id, request::refused& r) {
     refuse(id, std::move(r.why), std::move(r.room), std::move(r.client_msg_id));
     return;
   }
-  const auto place = order_.sent(r.room);
+  const auto place = writes().order.sent(r.room);
   const auto room = r.room;
   say_in_order(room, place.number,
                {id, reply::failed{std::move(r.why), std::move(r.room), std::move(r.client_msg_id)}});
@@ -237,7 +238,7 @@ void connection_actor::show(msg::history_read& m) {
 // ---- writes ----------------------------------------------------------------------------------------------------
 
 void connection_actor::answered(msg::write_answer& m) {
-  auto node = writes_.extract(m.number);
+  auto node = writes().sent.extract(m.number);
   if (node.empty()) return;
   auto& write = node.mapped();
   const auto& room = m.room->room;
@@ -251,7 +252,7 @@ void connection_actor::answered(msg::write_answer& m) {
 }
 
 void connection_actor::say_in_order(const std::string& room, std::uint64_t number, server_message answer) {
-  for (auto& ready : order_.answered(room, number, std::move(answer))) {
+  for (auto& ready : writes().order.answered(room, number, std::move(answer))) {
     // Without an id there is no reply on success; a failure is told as a push.
     if (ready.id != 0 || std::holds_alternative<reply::failed>(ready.body)) session_->send(std::move(ready));
   }
@@ -269,10 +270,16 @@ void connection_actor::refuse(std::uint32_t id, refusal why, std::string room, s
 
 room_ref connection_actor::identified(const std::string& room) {
   if (const auto joined = rooms_.find(room); joined != rooms_.end()) return joined->second.room;
-  auto found = identities_.find(room);
-  if (found != identities_.end()) return found->second;
-  if (identities_.size() >= identities_max) identities_.clear();
-  return identities_.emplace(room, identify(instance_, room, context_->options.shards)).first->second;
+  auto& known = writes().identities;
+  auto found = known.find(room);
+  if (found != known.end()) return found->second;
+  if (known.size() >= identities_max) known.clear();
+  return known.emplace(room, identify(instance_, room, context_->options.shards)).first->second;
+}
+
+connection_actor::writing& connection_actor::writes() {
+  if (!writing_) writing_ = std::make_unique<writing>();
+  return *writing_;
 }
 
 }  // namespace parley

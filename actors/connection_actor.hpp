@@ -53,6 +53,12 @@ private:
     std::uint32_t id;
     std::string client_msg_id;
   };
+  struct writing {
+    write_order order;
+    std::unordered_map<std::uint64_t, sent_write> sent;  ///< by number
+    /// A few recent ones of rooms that are not joined: SHA-256 once, not per publish.
+    std::unordered_map<std::string, room_ref> identities;
+  };
 
   void asked(std::uint32_t id, request::connect& r);
   void asked(std::uint32_t id, request::join& r);
@@ -90,6 +96,7 @@ private:
   void finish_connect();
   void say_without_id(std::string room, std::variant<reply::joined, refusal> outcome);
   room_ref identified(const std::string& room);
+  writing& writes();
 
   context_ptr context_;
   std::shared_ptr<session_port> session_;
@@ -112,11 +119,8 @@ private:
   std::list<send_step> steps_;
   std::list<asked_page> pages_;
   bool is_reading_page_ = false;
-  std::list<client_request> due_;  ///< what was behind a join that has its answer now
-  write_order order_;
-  std::unordered_map<std::uint64_t, sent_write> writes_;  ///< by number
-  /// A few recent ones of rooms that are not joined: SHA-256 once, not per publish.
-  std::unordered_map<std::string, room_ref> identities_;
+  std::list<client_request> due_;     ///< what was behind a join that has its answer now
+  std::unique_ptr<writing> writing_;  ///< made by the first that needs it: most sessions only read (P10)
   struct connecting {
     std::uint32_t id = 0;
     reply::connected reply;

@@ -11,6 +11,19 @@ find_package(prometheus-cpp REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(CLI11 QUIET)
 
+# What parleyd's memory comes from (docs/decisions/0013-jemalloc.md). Sanitizers and debuggers bring their own.
+set(PARLEY_ALLOCATOR "" CACHE STRING "jemalloc or system; empty: jemalloc in a release without sanitizers")
+if(PARLEY_ALLOCATOR STREQUAL "jemalloc" OR
+   (PARLEY_ALLOCATOR STREQUAL "" AND CMAKE_BUILD_TYPE STREQUAL "Release" AND PARLEY_SANITIZE STREQUAL ""))
+  pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET jemalloc)
+  add_library(parley_allocator INTERFACE)
+  # Named, not needed by any symbol: a linker that drops such libraries must keep this one.
+  target_link_options(parley_allocator INTERFACE -Wl,--no-as-needed)
+  target_link_libraries(parley_allocator INTERFACE PkgConfig::jemalloc)
+else()
+  add_library(parley_allocator INTERFACE)
+endif()
+
 # CAF 0.17.6 ships neither CMake nor pkg-config files.
 find_path(CAF_INCLUDE_DIR caf/all.hpp REQUIRED)
 find_library(CAF_CORE_LIBRARY caf_core HINTS ${PARLEY_CAF_ROOT}/lib REQUIRED)
