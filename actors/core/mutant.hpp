@@ -75,7 +75,7 @@ enum class mutant {
 
 #ifdef PARLEY_MUTANTS
 
-/// What a mutant is called, which rule of reliability.md or guarantee of design.md it breaks, and what finds it: rules
+/// What a mutant is called, which rule or guarantee (docs/rules.md) it breaks, and what finds it: rules
 /// of the checker, `world: NAME` of tests/exhaustive or `test: NAME` of tests/core.
 struct mutant_entry {
   mutant which;

@@ -32,7 +32,7 @@ struct publish {
   session_id session;  ///< as its own node numbers it
   write_gate::round round = 0;
 };
-/// The owner's word on a head, for a join that asked after it arrived (design.md §3, step 2).
+/// The owner's word on a head, for a join that asked after it arrived (docs/architecture.md, "A join").
 struct head_question {
   request_id request = 0;
   parley::shard_id shard;

@@ -17,7 +17,7 @@ struct canary_channel {
 /// What a channel carries: what arrives on it must speak of the same.
 using channel_subject = std::variant<room_key, shard_id, canary_channel>;
 
-/// How channels are named on the wire (design.md §4). The braces make a shard one hash slot of a Redis Cluster.
+/// How channels are named on the wire. The braces make a shard one hash slot of a Redis Cluster.
 class channel_names {
 public:
   /// @param own random: tells this process's canaries from those of all others

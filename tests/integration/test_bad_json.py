@@ -1,4 +1,4 @@
-"""reliability.md §6: text that is no JSON closes with 4400; JSON that is wrong is a bad_request."""
+"""Text that is no JSON closes with 4400; JSON that is wrong is a bad_request."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The upgrade: subprotocols, Origin, and requests that are none (reliability.md §6)."""
+"""The upgrade: subprotocols, Origin, and requests that are none."""
 
 import pytest
 
