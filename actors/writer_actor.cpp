@@ -7,6 +7,11 @@
 #include <utility>
 
 namespace parley {
+namespace {
+
+constexpr milliseconds tick_period{20};
+
+}  // namespace
 
 writer_actor::writer_actor(caf::actor_config& config, context_ptr context, database_id database)
     : event_based_actor(config),
@@ -64,7 +69,7 @@ caf::behavior writer_actor::make_behavior() {
         finish_release();
       },
       [this](const msg::tick&) {
-        is_ticking_ = false;
+        next_tick_ = instant::max();
         perform(core_.tick(context_->clock->boot_now(), context_->clock->unix_now()));
         keep_ticking();
       },
@@ -126,11 +131,14 @@ void writer_actor::perform_one(shard_writer::step_down& e) {
   caf::anon_send(ownership_, msg::shard_fenced{e.shard, e.term, std::move(e.reason)});
 }
 
-/// One timer per writer, and only while something waits.
+/// Only while something waits.
 void writer_actor::keep_ticking() {
-  if (is_ticking_ || core_.is_idle()) return;
-  is_ticking_ = true;
-  delayed_send(this, milliseconds{20}, msg::tick{});
+  if (core_.is_idle()) return;
+  const auto now = context_->clock->boot_now();
+  const auto period = core_.is_gathering(now) ? context_->options.writer.gather_time : tick_period;
+  if (next_tick_ <= now + period) return;
+  next_tick_ = now + period;
+  delayed_send(this, period, msg::tick{});
 }
 
 void writer_actor::finish_release() {

@@ -43,7 +43,7 @@ private:
   caf::actor ownership_;
   std::uint64_t batch_ = 0;  ///< which append or recovery is under way; answers to older ones are not for us
   instant sent_at_{};
-  bool is_ticking_ = false;
+  instant next_tick_ = instant::max();
   std::shared_ptr<std::function<void()>> released_;
 };
 

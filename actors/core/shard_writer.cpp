@@ -102,6 +102,7 @@ shard_writer::effects shard_writer::appended(result<append_outcome> outcome, ins
     answer_duplicates(out, f, outcome->duplicates, now);
   } else {
     retry_delay_ = milliseconds{0};
+    if (f.drafts >= options_.gather_from) gather_until_ = now + options_.gather_time;
     batch_events_now_ = std::min(options_.batch_events_max, batch_events_now_ * 2);
     for (std::size_t i = 0; i < f.shards.size(); ++i)
       ended_shard(out, f.shards[i], outcome->verdicts.at(is_on(mutant::verdict_of_a_neighbour) ? 0 : i), now);

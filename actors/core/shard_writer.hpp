@@ -23,15 +23,20 @@ struct shard_writer_options {
   std::size_t batch_bytes_max = 4 * 1024 * 1024;
   std::size_t queued_max = 50'000;  ///< drafts that wait, all rooms; beyond: not stored, at once
   std::size_t queued_bytes_max = 64 * 1024 * 1024;
+  /// After a batch of `gather_from` events the next one waits for as many as are worth a commit, but not for long: the
+  /// drafts of a busy node come at once, and each row of a shard that a commit moves costs what several events do.
+  std::size_t gather_from = 32;
+  std::size_t gather_events = 200;
+  milliseconds gather_time{2};
   milliseconds deadline{5000};       ///< of a draft, from its arrival
   milliseconds retry_delay_min{20};  ///< after a failed batch or a locked shard
   milliseconds retry_delay_max{1000};
 };
 
 /// Commits the drafts of all rooms of this node's shards in one database, in groups: while one batch is under way, the
-/// next collects (no timer: a lone draft leaves at once). It numbers events when it builds a batch and moves heads only
-/// on a known commit (C2, C4); an unknown outcome freezes everything until it is resolved (C6). Sans-I/O; owned by the
-/// writer actor, which carries out the effects and tells it what came of them.
+/// next collects (a lone draft leaves at once; a busy writer gathers for a moment). It numbers events when it builds a
+/// batch and moves heads only on a known commit (C2, C4); an unknown outcome freezes everything until it is resolved
+/// (C6). Sans-I/O; owned by the writer actor, which carries out the effects and tells it what came of them.
 class shard_writer {
 public:
   struct append {
@@ -79,6 +84,10 @@ public:
   /// Every 10 to 50 ms while anything waits: deadlines and retries.
   [[nodiscard]] effects tick(instant now, unix_time wall);
 
+  /// What waits would make a batch too small to be worth it yet: `tick` when `gather_time` is over.
+  bool is_gathering(instant now) const {
+    return queued_ > 0 && now < gather_until_ && queued_ < options_.gather_events && held_.empty();
+  }
   std::size_t queued() const { return queued_; }
   bool is_idle() const { return queued_ == 0 && !flight_; }
 
@@ -168,6 +177,7 @@ private:
   held_rooms held_;
   bool was_trial_ = false;        ///< the newest batch
   std::size_t batch_events_now_;  ///< halved while a bad event is searched (C16)
+  instant gather_until_{};
   instant retry_at_{};
   milliseconds retry_delay_{0};
 };

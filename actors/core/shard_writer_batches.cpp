@@ -21,7 +21,7 @@ void shard_writer::make_ready(room_state& room) {
 }
 
 void shard_writer::pump(effects& out, instant now, unix_time wall) {
-  if (flight_ || ready_.empty() || now < retry_at_) return;
+  if (flight_ || ready_.empty() || now < retry_at_ || is_gathering(now)) return;
   if (held_.empty()) {
     (void)send_batch(out, false, now, wall);
   } else if (!send_batch(out, !was_trial_, now, wall)) {  // they take turns: neither waits for more than one batch

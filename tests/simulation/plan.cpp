@@ -69,6 +69,7 @@ void draw_tuning(const lots& draw, plan& p) {
   o.feed_linger = draw.ms("feed_linger", 100, 3000);
   o.beacon_period = draw.ms("beacon_period", 50, 300);
   o.writer.batch_events_max = 1 + draw.below("batch_events_max", 8);
+  p.gather_events = draw.chance("gathering", 40) ? 2 + draw.below("gather_events", 12) : 0;
   o.writer.deadline = draw.ms("deadline", 300, 4700);
   o.room.dedup_keys_max = 1 + draw.below("dedup_keys_max", 16);
   o.feed.window_events = 1 + draw.below("window_events", 32);

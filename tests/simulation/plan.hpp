@@ -48,6 +48,7 @@ struct plan {
   milliseconds faulty_time{};
   unsigned dropped_percent = 0, doubled_percent = 0, held_percent = 0;  ///< of Redis messages
   std::size_t outbox_max = 64;
+  std::size_t gather_events = 0;  ///< for which a writer waits, also after small batches; 0: it does not
   bool has_slow_readers = false;
   bool has_short_links = false;  ///< some links between nodes hold few items: a full one is closed
   chat_options options;

@@ -32,6 +32,8 @@ constexpr size sizes[] = {
      [](plan& p, std::uint64_t n) { p.doubled_percent = static_cast<unsigned>(n); }},
     {"held", 0, [](const plan& p) -> std::uint64_t { return p.held_percent; },
      [](plan& p, std::uint64_t n) { p.held_percent = static_cast<unsigned>(n); }},
+    {"gathering", 0, [](const plan& p) -> std::uint64_t { return p.gather_events; },
+     [](plan& p, std::uint64_t n) { p.gather_events = n; }},
     {"slow_readers", 0, [](const plan& p) -> std::uint64_t { return p.has_slow_readers ? 1 : 0; },
      [](plan& p, std::uint64_t n) { p.has_slow_readers = n != 0; }},
     {"short_links", 0, [](const plan& p) -> std::uint64_t { return p.has_short_links ? 1 : 0; },

@@ -74,6 +74,10 @@ void world::start_node(std::size_t which) {
   if (n.process) return;
   ++n.lives;
   auto options = plan_.options;
+  if (plan_.gather_events > 0) {
+    options.writer.gather_from = 1;
+    options.writer.gather_events = plan_.gather_events;
+  }
   if (plan_.has_moves()) {
     const auto& places = databases_.front()->places();
     for (std::uint32_t i = 0; i < places.size(); ++i) options.routes.move(shard_id{i}, places[i]);
