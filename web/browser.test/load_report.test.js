@@ -60,7 +60,8 @@ const inked = (page) =>
   );
 
 const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-const titles = ["join to live", "publish to ack", "publish to delivery", "acks", "deliveries", "p50 and p99 of each interval", "CPU", "resident memory"];
+const latencies = ["join to live", "publish to ack", "publish to delivery"];
+const titles = [...latencies, "acks", "deliveries", "p50 and p99 of each interval", "CPU", "resident memory"];
 
 test("a report of one run draws every plot and loads nothing else", limit, async () => {
   const one = await opened("one", [result("fanout_before")]);
@@ -83,7 +84,8 @@ for (const scheme of ["light", "dark"])
       assert.equal(await overflow(one.page), 0);
       assert.match(await one.page.locator("tr", { hasText: "CPU per ack, parleyd" }).textContent(), /0\.685× better/u);
       assert.deepEqual(one.alarms, []);
-      await one.page.screenshot({ path: join(fileURLToPath(new URL("../../build/page", import.meta.url)), `report-${scheme}-${width}.png`), fullPage: true });
+      const path = fileURLToPath(new URL(`../../build/page/report-${scheme}-${width}.png`, import.meta.url));
+      await one.page.screenshot({ path, fullPage: true });
       await one.page.close();
     });
 

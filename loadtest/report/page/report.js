@@ -100,7 +100,8 @@
       figure.dataset.drawn = "yes";
     };
     const fit = () => {
-      if (plot && place.clientWidth > 0 && plot.width !== place.clientWidth) plot.setSize({ width: place.clientWidth, height });
+      const width = place.clientWidth;
+      if (plot && width > 0 && plot.width !== width) plot.setSize({ width, height });
     };
     if (chart.x === "percentile") {
       const button = caption.appendChild(document.createElement("button"));
