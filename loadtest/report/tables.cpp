@@ -38,6 +38,25 @@ std::string parameters_of(const run_result& run) {
   return all;
 }
 
+/// Those that mean another load, in the order in which they are met. The rooms' prefix is another one in each run.
+std::vector<std::string> differing_parameters(const std::vector<run_result>& runs) {
+  const auto value_of = [](const run_result& run, const std::string& name) -> const std::string* {
+    const auto found = std::ranges::find(run.parameters, name, &std::pair<std::string, std::string>::first);
+    return found == run.parameters.end() ? nullptr : &found->second;
+  };
+  std::vector<std::string> names;
+  for (const auto& run : runs)
+    for (const auto& one : run.parameters) {
+      const bool is_same = std::ranges::all_of(runs, [&](const run_result& other) {
+        const auto* value = value_of(other, one.first);
+        return value != nullptr && *value == one.second;
+      });
+      if (!is_same && one.first != "prefix" && std::ranges::find(names, one.first) == names.end())
+        names.push_back(one.first);
+    }
+  return names;
+}
+
 std::string errors_of(const run_result& run) {
   std::string all;
   for (const auto& [code, n] : run.errors) all += (all.empty() ? "" : ", ") + code + ": " + whole(n);
@@ -166,8 +185,9 @@ std::string cautions(const std::vector<run_result>& runs) {
   };
   if (differs([](const run_result& r) { return r.cpu + '\n' + r.kernel + '\n' + std::to_string(r.cores); }))
     say("The runs are of different machines: their ratios compare the machines too.");
-  if (differs([](const run_result& r) { return r.scenario + '\n' + parameters_of(r); }))
-    say("The runs are of different scenarios or parameters: read a ratio only where both do the same.");
+  std::string names = differs([](const run_result& r) { return r.scenario; }) ? "scenario" : "";
+  for (const auto& name : differing_parameters(runs)) names += (names.empty() ? "" : ", ") + name;
+  if (!names.empty()) say("The runs differ in " + names + ": read a ratio only where both do the same.");
   for (std::size_t n = 0; n < runs.size(); ++n) {
     const auto& r = runs[n];
     const auto most = static_cast<double>(std::max({r.acks, r.deliveries, r.joins}));
