@@ -7,8 +7,8 @@
 namespace parley::net {
 namespace {
 
-// Sockets to any node, because the page moves on when its own is gone. HTTP to this one, and to the nodes of a cluster on
-// the visitor's own machine, whose development mode is asked for faults.
+// Sockets to any node, because the page moves on when its own is gone. HTTP to this one, and to the nodes of a cluster
+// on the visitor's own machine, whose development mode is asked for faults.
 constexpr std::string_view policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self' ws: wss: http://127.0.0.1:* http://localhost:*; "

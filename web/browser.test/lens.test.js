@@ -88,7 +88,10 @@ test("cut and resumed under load, again and again, the line stays green and the 
   for (const pane of panes) {
     await pane.is_green(1000);
     assert.equal(await pane.counter("gaps"), 0);
-    assert.match(await pane.counts(), /5 cuts · 5 resumes/u);
+    const counts = await pane.counts();
+    assert.match(counts, /5 cuts · 5 resumes/u);
+    const acks = Number(counts.match(/(\d+) duplicate ack/u)?.[1] ?? 0);
+    assert.equal(await pane.counter("duplicates removed"), acks, "the library and the wire tell the same");
     assert.equal(await pane.pane.locator(".waiting .message").count(), 0);
   }
   const stored = await server.stored("load");

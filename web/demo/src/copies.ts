@@ -30,9 +30,9 @@ const client = connect({ url: "${origin}", user: "${user}" });
 const room = client.join("${room}", { rewind: 50 });
 
 await room.publish({ text: "hello from ten lines" });
-
 for await (const event of room) {
-  if (event.kind === "message.created") console.log(event.seq, event.sender, event.text);
+  if (event.kind !== "message.created") continue;
+  console.log(event.seq, event.sender, event.text);
 }`,
     },
   ];

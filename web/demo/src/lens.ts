@@ -10,7 +10,8 @@ export type Origin = "history" | "buffered" | "live";
 /** One thing that happened on the wire, in order. */
 export type Mark =
   | { kind: "event"; seq: number; origin: Origin }
-  | { kind: "twice"; seq: number }
+  | { kind: "twice"; seq: number } //  came again on the wire
+  | { kind: "repeat"; seq: number } // was sent again by this user, and is stored once
   | { kind: "live"; at: number; ms: number }
   | { kind: "behind"; at: number }
   | { kind: "gap"; from: number; to: number; reason: string }
@@ -75,7 +76,7 @@ export class Lens {
 
   #one(envelope: WireEnvelope, nowMs: number): void {
     const { id, connected, joined, published, batch, live, catching_up, gap } = envelope;
-    if (id !== undefined && published?.room === this.room && published.duplicate) this.repeats += 1;
+    if (id !== undefined && published?.room === this.room && published.duplicate) this.#repeated(published);
     const answer = connected?.rooms?.[this.room]?.joined ?? joined;
     if (answer && id === this.#askedId) this.#joined(answer);
     if (!this.#isJoined) return;
@@ -83,6 +84,11 @@ export class Lens {
     if (live?.room === this.room) this.#live(live, nowMs);
     if (catching_up?.room === this.room) this.#behind(catching_up);
     if (gap?.room === this.room) this.#gap(gap);
+  }
+
+  #repeated({ seq }: WireEnvelope): void {
+    this.repeats += 1;
+    this.#mark({ kind: "repeat", seq });
   }
 
   #joined({ head, start }: WireEnvelope): void {

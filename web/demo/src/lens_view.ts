@@ -29,7 +29,7 @@ export class LensView {
         "Messages that were sent again because an answer was lost, and are in the room once; and numbers that came twice on the wire, which must stay 0.",
       ),
       counter("ms to live", live, false, "From the request to join to the marker `live`."),
-      counter("joins", String(lens.joins), false, "How often this room was joined or resumed."),
+      counter("joins", String(lens.joins), false, "How often this room was joined or resumed.", lens.joins === 1 ? "join" : "joins"),
     );
   }
 
@@ -40,11 +40,11 @@ export class LensView {
   }
 }
 
-function counter(name: string, value: string, isBad: boolean, title: string): HTMLElement {
+function counter(name: string, value: string, isBad: boolean, title: string, label = name): HTMLElement {
   const made = element("span", isBad ? "counter bad" : "counter");
   made.dataset.counter = name;
   made.title = title;
-  made.append(element("b", "", value), ` ${name}`);
+  made.append(element("b", "", value), ` ${label}`);
   return made;
 }
 
@@ -57,6 +57,7 @@ function cell(mark: Mark): HTMLElement {
   }
   const [text, title] = {
     twice: () => [`${(mark as { seq: number }).seq}`, "came twice"],
+    repeat: () => [`${(mark as { seq: number }).seq}`, "a dropped duplicate: its answer was lost, it was sent again, and is in the room once"],
     live: () => ["live", `the live marker, ${Math.round((mark as { ms: number }).ms)} ms after the join`],
     behind: () => ["behind", "this reader fell behind: the stream goes on from storage"],
     gap: () => ["gap", "numbers passed over by the server, and said so"],

@@ -1,5 +1,6 @@
 import { webStorage, type ParleyError, type RoomEvent } from "@parley/client";
-import { Chat, type ChatState, type Told } from "./chat.js";
+import { Chat } from "./chat.js";
+import type { Told } from "./chat_shape.js";
 import { Checker } from "./checker.js";
 import { copyOf, element, part } from "./elements.js";
 import { oncePerFrame } from "./frame.js";
@@ -7,20 +8,12 @@ import { LensView } from "./lens_view.js";
 import { LogView } from "./log_view.js";
 import { readUpTo, rememberRead } from "./read_marks.js";
 import { avatar } from "./row.js";
+import { StateView } from "./state_view.js";
 import { Unread } from "./unread.js";
 import { VerdictView } from "./verdict_view.js";
 import { WaitingView } from "./waiting_view.js";
 
 const idPattern = /^(?!\.{1,2}$)[A-Za-z0-9._~:@+-]{1,128}$/;
-
-const stateNames: Record<ChatState, string> = {
-  connecting: "Connecting",
-  resuming: "Resuming",
-  "catching up": "Catching up",
-  live: "Live",
-  offline: "Offline",
-  closed: "Closed",
-};
 
 export interface PaneHooks {
   urls(): readonly string[];
@@ -42,10 +35,10 @@ export class Pane {
   #log: LogView | null = null;
   readonly #lens: LensView;
   readonly #waiting: WaitingView;
+  readonly #state = new StateView(this.root);
   readonly #entry = part<HTMLFormElement>(this.root, ".entry");
   readonly #text = part<HTMLTextAreaElement>(this.root, ".composer textarea");
   readonly #lensButton = part<HTMLButtonElement>(this.root, ".lens-button");
-  #countdown: ReturnType<typeof setInterval> | undefined;
   readonly #verdict = new VerdictView(part(this.root, ".checker"));
   readonly #drawVerdict = oncePerFrame(() => this.chat && this.#verdict.draw(this.#checker, this.chat));
   readonly #drawLens = oncePerFrame(() => this.chat && this.#lens.draw(this.chat.lens));
@@ -155,7 +148,7 @@ export class Pane {
   showLens(isShown: boolean): void {
     this.#lensButton.setAttribute("aria-pressed", String(isShown));
     this.root.classList.toggle("has-lens", isShown);
-    part(this.root, ".lens").hidden = !isShown;
+    part(this.root, ".lens").hidden = !isShown || this.#entry.hidden === false;
     this.#drawLens();
   }
 
@@ -237,8 +230,7 @@ export class Pane {
     this.chat = null;
     this.#log?.close();
     this.#log = null;
-    clearInterval(this.#countdown);
-    this.root.dataset.state = "stopped";
+    this.#state.stop();
     part(this.root, ".waiting").replaceChildren();
   }
 
@@ -256,7 +248,7 @@ export class Pane {
     this.root.classList.toggle("is-out", isShown);
     for (const inside of this.root.querySelectorAll<HTMLElement>(".inside")) inside.hidden = isShown;
     this.#entry.hidden = !isShown;
-    if (!isShown) this.showLens(this.root.classList.contains("has-lens"));
+    this.showLens(this.root.classList.contains("has-lens"));
   }
 
   #nameParts(): void {
@@ -269,30 +261,9 @@ export class Pane {
   }
 
   #showState(): void {
-    const chat = this.chat;
-    if (!chat) return;
-    const { state, why, retryAt, isPaused } = chat;
-    const scroller = part(this.root, ".scroller");
-    if (state !== "live") scroller.setAttribute("aria-live", "off");
-    scroller.setAttribute("aria-busy", String(state !== "live"));
-    this.root.dataset.state = state;
-    part(this.root, ".state .name").textContent = stateNames[state] + (isPaused ? ", reader paused" : "");
-    part(this.root, ".why").textContent = state === "live" || state === "offline" ? "" : why;
-    part<HTMLButtonElement>(this.root, ".cut").disabled = !chat.isConnected;
-    const pause = part(this.root, ".pause");
-    pause.setAttribute("aria-pressed", String(isPaused));
-    pause.textContent = isPaused ? "Go on reading" : "Pause my reader";
-    const isAway = state === "offline" || state === "closed";
-    part(this.root, ".line").textContent = isAway ? "Go online" : "Go offline";
-    clearInterval(this.#countdown);
-    this.#countDown(retryAt);
-    if (retryAt > 0) this.#countdown = setInterval(() => this.#countDown(retryAt), 100);
+    if (!this.chat) return;
+    this.#state.draw(this.chat);
     this.#showTop();
-  }
-
-  #countDown(retryAt: number): void {
-    const leftMs = this.chat?.state === "offline" ? 0 : retryAt - Date.now();
-    part(this.root, ".state .left").textContent = leftMs > 0 ? ` in ${(leftMs / 1000).toFixed(1)} s` : "";
   }
 
   #showTop(): void {
