@@ -4,7 +4,7 @@
 find_program(node NAMES node nodejs)
 if(node AND EXISTS "${WEB}/node_modules/vite/bin/vite.js")
   execute_process(
-    COMMAND ${node} node_modules/vite/bin/vite.js build demo --outDir ${BUILT} --logLevel warn
+    COMMAND ${node} node_modules/vite/bin/vite.js build demo --configLoader native --outDir ${BUILT} --logLevel warn
     WORKING_DIRECTORY ${WEB} RESULT_VARIABLE failed)
   if(failed)
     message(FATAL_ERROR "web/demo was not built (see above); `scripts/setup` brings what it needs")
