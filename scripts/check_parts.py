@@ -54,7 +54,8 @@ def house(log: Log) -> Tally:
     log.run(PYTHON, "-B", "tests/house/arrows.py")
     log.run(PYTHON, "-B", "tests/house/test_arrows.py")
     log.run(PYTHON, "-B", "tests/house/named_tests.py")
-    return Tally(3)
+    log.run(PYTHON, "-B", "tests/house/test_embed_page.py")
+    return Tally(4)
 
 
 def build(log: Log) -> Tally:
@@ -118,6 +119,8 @@ def checker(log: Log) -> Tally:
 
 
 def page(log: Log) -> Tally:
+    """Types, rules, and tabs of a browser: these mostly wait, so that their files run side by side."""
+    log.run("nodejs", "web/node_modules/typescript/bin/tsc", "--project", "web/demo/tsconfig.json")
     return node_tests(log, "*.test/*.test.js")
 
 
@@ -230,14 +233,14 @@ class LaterBuilds(threading.Thread):
 PARTS = [
     Part("setup", 180, "the Debian packages", setup),
     Part("format", 20, "clang-format has nothing to change", format_),
-    Part("house", 10, "includes follow the arrows; the docs name tests that exist", house),
+    Part("house", 20, "includes follow the arrows; the docs name tests that exist; the page is embedded", house),
     Part("build", 1080, "everything, with AddressSanitizer and UBSan", build),
     Part("unit", 240, "cores, codecs, actors, configuration", unit),
     Part("contract", 300, "adapters keep their ports' promises over real servers, and the models do as those do", contract),
     Part("integration", 300, "the protocol, asked of a node on both backends", integration),
     Part("cluster", 250, "three nodes as one: killed, stopped, back again; strangers, TLS; a third database", cluster),
     Part("checker", 120, "the replay finds each bug of a lying node", checker),
-    Part("page", 90, "the page's rules, and two tabs of a real browser", page),
+    Part("page", 240, "the page's types and rules, and its tabs in a real browser", page),
     Part("client", 60, "the client library: rules, a node and a cluster that are killed, the docs' snippets", client),
     Part("replay", 120, "real chat on both backends, with kill -9", replay),
     Part("faults", 150, "the strongest cells of the fault matrix, with short faults", faults),

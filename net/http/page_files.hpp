@@ -5,7 +5,7 @@
 
 namespace parley::net {
 
-/// One file of web/page, built into the program (net/embed_page.cmake).
+/// One file of the page (web/demo), built into the program (net/embed_page.cmake).
 struct page_file {
   std::string_view path;
   std::string_view bytes;

@@ -55,3 +55,23 @@ def test_the_page_is_served_at_the_root(address):
     assert answer.status == 200
     assert answer.headers["content-type"].startswith("text/html")
     assert b"<html" in answer.body.lower()
+    policy = {name: sources for name, *sources in map(str.split, answer.headers["content-security-policy"].split(";"))}
+    assert policy["default-src"] == policy["base-uri"] == policy["form-action"] == policy["frame-ancestors"] == ["'none'"]
+    assert policy["script-src"] == policy["style-src"] == ["'self'"]
+    assert set(policy["connect-src"]) == {"'self'", "ws:", "wss:", "http://127.0.0.1:*", "http://localhost:*"}
+
+
+def test_every_file_that_the_page_names_is_served_by_the_node_itself(address):
+    page = request(address, "GET", "/").body.decode()
+    named = [name for name in re.findall(r'(?:src|href)="([^"]+)"', page) if not name.startswith("data:")]
+    if "scripts/setup" in page and not named:
+        pytest.skip("this parleyd was built without its demo page")
+    assert named
+    for name in named:
+        assert name.startswith("./page/"), "nothing comes from elsewhere"
+        answer = request(address, "GET", name[1:])
+        assert answer.status == 200 and len(answer.body) > 1000
+        kind = "text/css" if name.endswith(".css") else "text/javascript"
+        assert answer.headers["content-type"].startswith(kind)
+        again = request(address, "GET", name[1:], headers=[("If-None-Match", answer.headers["etag"])])
+        assert again.status == 304

@@ -31,7 +31,9 @@ export class tab {
     made.alarms = [];
     made.page.on("pageerror", (error) => made.alarms.push(`${error}`));
     made.page.on("console", (message) => {
-      if (["error", "warning"].includes(message.type())) made.alarms.push(message.text());
+      if (!["error", "warning"].includes(message.type())) return;
+      if (message.location().url.endsWith("/dev/faults")) return; // a node that offers none answers 404, and the browser says so
+      made.alarms.push(message.text());
     });
     made.pane = made.page.locator(".pane").first();
     await prepare(made.page);
@@ -100,6 +102,32 @@ export class tab {
 
   counts() {
     return this.pane.locator(".checker .counts").textContent();
+  }
+
+  /// The lens' counter of that name, as a number.
+  async counter(name) {
+    return Number(await this.pane.locator(`[data-counter="${name}"] b`).textContent());
+  }
+
+  /// What the naive pane suffers: {missing, doubled}, and its verdict.
+  naive() {
+    return this.page.locator(".naive .checker").evaluate(({ dataset }) => ({
+      missing: Number(dataset.missing),
+      doubled: Number(dataset.doubled),
+      verdict: dataset.verdict,
+    }));
+  }
+
+  /// The line at the bottom is green about everything up to that seq.
+  async is_green(to) {
+    const wanted = new RegExp(`^ok: (\\d+\\.\\.|#)${to} all present, once, in order$`, "u");
+    let seen = "";
+    await this.until(`the line is green up to #${to}`, async () => wanted.test((seen = await this.verdict())), () => assert.match(seen, wanted));
+  }
+
+  /// Of the whole page, not of one pane.
+  async press(button) {
+    await this.page.getByRole("button", { name: button, exact: true }).click();
   }
 
   /// Exactly these, once and in order, nothing left in the outbox, and the line at the bottom green about all of them.

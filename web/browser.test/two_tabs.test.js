@@ -102,7 +102,7 @@ test("a reload shows the room again and goes on, and the address can be given aw
 test("what is written offline waits, and goes out in order (G2, G5)", limit, async () => {
   await both_in("offline");
   await ana.click("Go offline");
-  await ana.is("closed");
+  await ana.is("offline");
   await ana.write();
   for (const text of ["first", "second", "third"]) await ana.say(text);
   await server.publish("offline", "chloe", "said without ana");

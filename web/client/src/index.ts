@@ -31,4 +31,4 @@ export type { Room } from "./room.js";
 export type { Item, RoomEvents, RoomOptions, RoomState } from "./shape.js";
 export { memoryStorage, webStorage, type Storage, type WebStorage } from "./storage.js";
 export type { GetToken, Token } from "./token.js";
-export type { Socket, WebSocketClass, World } from "./world.js";
+export { realWorld, type Socket, type WebSocketClass, type World } from "./world.js";

@@ -133,12 +133,13 @@ export class Publisher {
     if (!outbox || !this.port.isConnected()) return;
     this.#giveUpOld(outbox);
     const group = outbox.take(this.port.limits().publishes_per_second > 0);
+    // All of it at once: what is marked as sent with an older time, or none, would be taken for unanswered.
+    for (const entry of group) entry.sentAt = this.world.now();
     this.port.together(() => group.forEach((entry) => this.#send(outbox, entry)));
   }
 
   #send(outbox: Outbox, entry: Entry): void {
     const { room, clientMsgId: client_msg_id, content } = entry;
-    entry.sentAt = this.world.now();
     this.port.request({ publish: { room, client_msg_id, ...content } }, ({ published, error }) => {
       if (published) this.#stored(outbox, entry, published);
       else if (error?.retryable) this.#failed(outbox, entry, error.retry_after_ms ?? 0);

@@ -86,6 +86,24 @@ test("ids are UUIDv7 and grow, also when the clock steps back", async () => {
   assert.equal(ids(world).at(-1), "my-own");
 });
 
+test("a group has its whole time to be answered, also one that holds what is older and what is new", async () => {
+  const world = new World();
+  const { client, room } = await world.liveRoom(0);
+  for (const text of ["one", "two", "three"]) room.publish({ text });
+  await settled();
+  world.clock.pass(19_000);
+  assert.equal(client.state, "connected");
+  world.socket.ends(1006);
+  room.publish({ text: "four" });
+  await world.resume(0);
+  assert.deepEqual(texts(world), ["one", "two", "three", "four"]);
+  world.clock.pass(19_000);
+  assert.equal(client.state, "connected");
+  world.clock.pass(1_000);
+  assert.equal(client.state, "resuming");
+  assert.equal(told(client, "state").at(-1).cause.message, "a message was not answered");
+});
+
 test("what was not answered goes again after a loss, in order and under the same ids, before what is newer", async () => {
   const world = new World();
   const { room } = await world.liveRoom(1);

@@ -3,6 +3,7 @@ import {
   connect,
   memoryStorage,
   ParleyError,
+  realWorld,
   type Message,
   type Published,
   type Room,
@@ -13,6 +14,8 @@ const client = connect({ urls: ["http://a", "http://b"], user: "ana", persist: {
 const room: Room = client.join("general", { rewind: 50, onGap: "jump", max: 100 });
 
 connect({ WebSocket }).hurry();
+const world = realWorld();
+connect({ world: { ...world, open: (url, protocol) => world.open(`${url}?heard`, protocol) } }).close();
 
 room.on("gap", ({ from, to, reason }) => [from + to.seq, reason === "jump"]);
 room.on("state", ({ state, cause }) => state === "live" && cause?.code);
