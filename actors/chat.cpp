@@ -29,7 +29,7 @@ class feeds_sink final : public fan_out_sink {
 public:
   feeds_sink(caf::actor feeds, std::size_t endpoint) : feeds_(std::move(feeds)), endpoint_(endpoint) {}
 
-  void room_subscribed(room_key room) override { tell(msg::room_subscribed{room}); }
+  void room_subscribed(room_key room) override { tell(msg::room_subscribed{room, endpoint_}); }
   void shard_subscribed(shard_id) override {}
   void room_published(room_envelope envelope) override { tell(msg::envelope{std::move(envelope)}); }
   void beacon_published(beacon b) override { tell(msg::beacon_heard{std::move(b)}); }
@@ -151,7 +151,7 @@ void chat::start(live_front& front, std::function<void(const cluster_node&)> nam
     r.owners.push_back(
         system.spawn<ownership_actor>(r.context, database_id{i}, std::move(by_database[i]), r.writers[i], r.router));
   }
-  const msg::house house{r.shards, r.owners};
+  const msg::house house{r.shards, r.owners, r.feeds};
   caf::anon_send(r.router, house);
   if (r.context->peers != nullptr) {
     r.door = std::make_unique<peer_reception>(system, r.context, house);

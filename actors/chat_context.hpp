@@ -14,6 +14,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace parley {
@@ -63,7 +64,17 @@ struct chat_context {
   std::atomic<bool> is_stopping{false};
 
   event_log& log_of(shard_id shard) const { return *databases[options.routes[shard.value].database.value].log; }
-  fan_out& endpoint_of(shard_id shard) const { return *endpoints[options.routes[shard.value].endpoint]; }
+
+  void publish(const room_ref& room, room_envelope envelope) const {
+    const auto where = options.routes.endpoints_of(room->shard);
+    if (where.former) endpoints[*where.former]->publish(room, envelope);
+    endpoints[where.present]->publish(room, std::move(envelope));
+  }
+  void publish(beacon b) const {
+    const auto where = options.routes.endpoints_of(b.shard);
+    if (where.former) endpoints[*where.former]->publish(b);
+    endpoints[where.present]->publish(std::move(b));
+  }
 };
 using context_ptr = std::shared_ptr<chat_context>;
 

@@ -27,7 +27,9 @@ struct chat_options {
   milliseconds beacon_period{200};
   milliseconds poll_period{1000};    ///< of the tail watch, with jitter (C10b)
   milliseconds head_period{30'000};  ///< a quiet room's readers are told its head so often; 0: never
-  milliseconds release_wait{3000};   ///< a stop waits so long for batches under way
+  /// A shard whose endpoint changes uses both for so long: longer than it takes every node to hear of it.
+  milliseconds endpoint_overlap{5000};
+  milliseconds release_wait{3000};  ///< a stop waits so long for batches under way
   lease_options lease;
   route_options route;
   shard_writer_options writer;

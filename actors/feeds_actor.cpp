@@ -24,6 +24,7 @@ feeds_actor::feeds_actor(caf::actor_config& config, context_ptr context, caf::ac
       context_(std::move(context)),
       router_(std::move(router)),
       watch_(context_->options.head_period),
+      routes_(context_->options.routes),
       jitter_(static_cast<decltype(jitter_)>(std::hash<std::string>{}(context_->options.node.incarnation))) {}
 
 caf::behavior feeds_actor::make_behavior() {
@@ -34,7 +35,13 @@ caf::behavior feeds_actor::make_behavior() {
         const auto key = m.what.room;
         forward(key, std::move(m));
       },
-      [this](const msg::room_subscribed& m) { forward(m.room, m); },
+      [this](const msg::room_subscribed& m) {
+        const auto found = feeds_.find(m.room);
+        if (found == feeds_.end()) return;
+        // The former endpoint's word proves nothing: owners may be done with it.
+        if (routes_[found->second.room->shard.value].endpoint == m.endpoint) forward(m.room, m);
+      },
+      [this](const msg::endpoints_moved& m) { moved(m); },
       [this](const msg::link_lost& m) { link_lost(m.endpoint, nullptr); },
       [this](const msg::shards_lost& m) {
         const std::set<shard_id> lost(m.shards.begin(), m.shards.end());
@@ -89,9 +96,11 @@ feeds_actor::feed_entry& feeds_actor::entry_for(const room_ref& room) {
   auto actor = spawn<feed_actor>(context_, room, caf::actor_cast<caf::actor>(this), router_);
   context_->probe->feed_opened();
   auto& entry = feeds_.emplace(room->key, feed_entry{room, std::move(actor), 0, std::nullopt}).first->second;
-  auto& endpoint = context_->endpoint_of(room->shard);
-  if (watch_.added(room, context_->clock->boot_now())) endpoint.subscribe(room->shard);
-  endpoint.subscribe(room);
+  const bool is_first = watch_.added(room, context_->clock->boot_now());
+  at_endpoints_of(room->shard, [&](fan_out& endpoint) {
+    if (is_first) endpoint.subscribe(room->shard);
+    endpoint.subscribe(room);
+  });
   return entry;
 }
 
@@ -104,9 +113,56 @@ void feeds_actor::forward(const room_key& room, Message&& m) {
 void feeds_actor::link_lost(std::size_t endpoint, const std::set<shard_id>* shards) {
   for (const auto& [key, entry] : feeds_) {
     const auto shard = entry.room->shard;
-    if (context_->options.routes[shard.value].endpoint != endpoint) continue;
+    if (routes_[shard.value].endpoint != endpoint) continue;
     if (!shards || shards->contains(shard)) caf::anon_send(entry.actor, msg::link_lost{endpoint});
   }
+}
+
+// ---- another endpoint ------------------------------------------------------------------------------------------
+
+template <class Act>
+void feeds_actor::at_endpoints_of(shard_id shard, Act act) {
+  const auto where = routes_.endpoints_of(shard);
+  if (where.former) act(*context_->endpoints[*where.former]);
+  act(*context_->endpoints[where.present]);
+}
+
+template <class Act>
+void feeds_actor::each_subscription(const std::unordered_map<shard_id, std::size_t>& where, Act act) {
+  if (where.empty()) return;
+  for (const auto shard : watch_.shards()) {
+    if (const auto found = where.find(shard); found != where.end()) act(*context_->endpoints[found->second], shard);
+  }
+  for (const auto& [key, entry] : feeds_) {
+    const auto found = where.find(entry.room->shard);
+    if (found != where.end()) act(*context_->endpoints[found->second], entry.room);
+  }
+}
+
+/// The former subscriptions stay for a while: owners that have not heard of it yet publish there alone. What was missed
+/// all the same, each feed asks for when its new subscription is confirmed.
+void feeds_actor::moved(const msg::endpoints_moved& m) {
+  std::unordered_map<shard_id, std::size_t> begun, dropped;
+  const auto until = context_->clock->boot_now() + context_->options.endpoint_overlap;
+  for (const auto& change : m.changes) {
+    const auto before = routes_.endpoints_of(change.shard);
+    if (before.present == change.to) continue;
+    if (before.former && *before.former != change.to) dropped.emplace(change.shard, *before.former);
+    begun.emplace(change.shard, change.to);
+    routes_.move_endpoint(change.shard, change.to);
+    overlaps_.begin(change.shard, until);
+  }
+  each_subscription(begun, [](fan_out& endpoint, const auto& what) { endpoint.subscribe(what); });
+  each_subscription(dropped, [](fan_out& endpoint, const auto& what) { endpoint.unsubscribe(what); });
+}
+
+void feeds_actor::end_overlaps() {
+  std::unordered_map<shard_id, std::size_t> former;
+  for (const auto shard : overlaps_.ended(context_->clock->boot_now())) {
+    if (const auto where = routes_.endpoints_of(shard); where.former) former.emplace(shard, *where.former);
+    routes_.end_overlap(shard);
+  }
+  each_subscription(former, [](fan_out& endpoint, const auto& what) { endpoint.unsubscribe(what); });
 }
 
 // ---- the tail (C10) --------------------------------------------------------------------------------------------
@@ -121,6 +177,7 @@ void feeds_actor::poll() {
         });
   }
   end_idle();
+  end_overlaps();
   // A tenth of jitter, so that the polls of many nodes do not meet.
   jitter_ = jitter_ * 1664525u + 1013904223u;
   const auto period = context_->options.poll_period;
@@ -167,9 +224,11 @@ void feeds_actor::end_idle() {
       ++item;
       continue;
     }
-    auto& endpoint = context_->endpoint_of(entry.room->shard);
-    endpoint.unsubscribe(entry.room);
-    if (watch_.removed(entry.room)) endpoint.unsubscribe(entry.room->shard);
+    const bool is_last = watch_.removed(entry.room);
+    at_endpoints_of(entry.room->shard, [&](fan_out& endpoint) {
+      endpoint.unsubscribe(entry.room);
+      if (is_last) endpoint.unsubscribe(entry.room->shard);
+    });
     stop_now(entry.actor);
     context_->probe->feed_closed();
     item = feeds_.erase(item);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "actors/chat_context.hpp"
+#include "actors/core/endpoint_overlaps.hpp"
+#include "actors/core/shard_routes.hpp"
 #include "actors/core/tail_watch.hpp"
 #include "actors/messages.hpp"
 
@@ -36,6 +38,15 @@ private:
   feed_entry& entry_for(const room_ref& room);
   template <class Message>
   void forward(const room_key& room, Message&& m);
+  void moved(const msg::endpoints_moved& m);
+  void end_overlaps();
+  /// What the feeds of these shards need, each at the endpoint beside it. @param act  on an endpoint, and a room or
+  /// shard
+  template <class Act>
+  void each_subscription(const std::unordered_map<shard_id, std::size_t>& where, Act act);
+  /// At the shard's endpoint, and at the former one as long as it is used.
+  template <class Act>
+  void at_endpoints_of(shard_id shard, Act act);
   /// @param shards  whose feeds; null: those of all
   void link_lost(std::size_t endpoint, const std::set<shard_id>* shards);
   void poll();
@@ -48,6 +59,8 @@ private:
   caf::actor router_;
   std::unordered_map<room_key, feed_entry> feeds_;
   tail_watch watch_;
+  shard_routes routes_;  ///< where the feeds' subscriptions are: the router's may be ahead
+  endpoint_overlaps overlaps_;
   std::unordered_set<room_key> wanting_ticks_;
   bool is_ticking_ = false;
   std::uint32_t jitter_ = 1;

@@ -7,6 +7,7 @@
 #include "actors/core/requests.hpp"
 #include "actors/core/result.hpp"
 #include "actors/core/room_log.hpp"
+#include "actors/core/shard_routes.hpp"
 #include "actors/core/shard_rows.hpp"
 #include "actors/core/write_outcome.hpp"
 #include "actors/local_message.hpp"
@@ -174,6 +175,11 @@ struct beacon_heard {
 };
 struct room_subscribed {
   room_key room;
+  std::size_t endpoint = 0;  ///< whose server confirmed it
+};
+/// From the router: these shards' copies travel over another endpoint.
+struct endpoints_moved {
+  std::vector<endpoint_change> changes;
 };
 struct link_lost {
   std::size_t endpoint;
@@ -277,6 +283,7 @@ PARLEY_LOCAL_MESSAGE(feed_failed)
 PARLEY_LOCAL_MESSAGE(envelope)
 PARLEY_LOCAL_MESSAGE(beacon_heard)
 PARLEY_LOCAL_MESSAGE(room_subscribed)
+PARLEY_LOCAL_MESSAGE(endpoints_moved)
 PARLEY_LOCAL_MESSAGE(link_lost)
 PARLEY_LOCAL_MESSAGE(shards_lost)
 PARLEY_LOCAL_MESSAGE(head_seen)

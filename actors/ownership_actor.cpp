@@ -55,7 +55,9 @@ caf::behavior ownership_actor::make_behavior() {
       [this](msg::surveyed& m) { surveyed(m); },
       [this](msg::places_read& m) {
         if (m.places.has_error()) changes_.reset();  // read again with the next renewal
-        if (m.places.has_value()) caf::anon_send(router_, std::move(m));
+        if (m.places.has_error()) return;
+        map_ = m.places->version;  // the router goes by it before the next renewal says so
+        caf::anon_send(router_, std::move(m));
       },
       [this](const msg::shard_arrived& m) { arrived(m); },
       [this](const msg::shard_left& m) { left(m.shard); },
@@ -92,7 +94,8 @@ void ownership_actor::renew() {
   if (std::exchange(is_renewing_, true)) return;
   renewed_at_ = context_->clock->boot_now();
   owners_.renew(context_->options.node,
-                {context_->options.lease.lease_time, context_->options.peer_address, core_.is_leaving()},
+                {context_->options.lease.lease_time, context_->options.peer_address, core_.is_leaving(),
+                 context_->endpoints.size(), map_},
                 [self = caf::actor_cast<caf::actor>(this), sent_at = renewed_at_](auto answer) {
                   caf::anon_send(self, msg::lease_renewed{sent_at, std::move(answer)});
                 });

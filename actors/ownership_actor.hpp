@@ -59,6 +59,7 @@ private:
   std::vector<owned_shard> ready_;                    ///< flushed, to be given back with the next statement
   std::shared_ptr<std::function<void()>> left_;
   std::optional<std::uint64_t> changes_;  ///< as the newest renewal told them; none: the map is still to be read
+  std::uint64_t map_ = 0;                 ///< the newest version that the router was told
   instant renewed_at_{}, surveyed_at_{};
   std::size_t nodes_said_ = 0;
   std::size_t elsewhere_ = 0;

@@ -132,6 +132,7 @@ struct tell_to_look {
 struct house {
   std::vector<caf::actor> shards;  ///< by shard id
   std::vector<caf::actor> owners;  ///< by database
+  caf::actor feeds = {};           ///< none: nobody hears of endpoints
 };
 struct peer_opened {
   std::uint64_t link;

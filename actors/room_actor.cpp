@@ -95,7 +95,7 @@ void room_actor::ended(msg::room_results& m) {
   room_envelope envelope{core_.room()->key, before, std::move(events)};
   // The Redis copy of what this node's feed gets here is then a repeat, dropped by its position.
   if (auto feed = caf::actor_cast<caf::actor>(local_feed_)) caf::anon_send(feed, msg::envelope{envelope});
-  context_->endpoint_of(core_.room()->shard).publish(core_.room(), std::move(envelope));
+  context_->publish(core_.room(), std::move(envelope));
   say_flushed();
 }
 

@@ -119,7 +119,7 @@ void router_actor::seen(const msg::owners_seen& m) {
 /// The route first: who claims the shard in its new database reads its rooms there.
 void router_actor::placed(const shard_places& places) {
   auto& routes = context_->options.routes;
-  const auto changes = changes_of(routes, places, context_->databases.size());
+  const auto changes = changes_of(routes, places, context_->databases.size(), context_->endpoints.size());
   for (const auto& change : changes.moves) {
     routes.move(change.shard, change.to);
     caf::anon_send(house_.owners[change.from.value], msg::shard_left{change.shard});
@@ -129,11 +129,28 @@ void router_actor::placed(const shard_places& places) {
                           {"from", std::to_string(change.from.value)},
                           {"to", std::to_string(change.to.value)}});
   }
-  if (changes.out_of_reach.empty()) return;
-  context_->log->write(
-      log_level::error, "shards.out_of_reach",
-      {{"shards", std::to_string(changes.out_of_reach.size())},
-       {"why", "they moved to a database that this node's list lacks: restart it with the longer list"}});
+  move_endpoints(changes.endpoint_moves);
+  tell_lacking("shards.out_of_reach", changes.out_of_reach.size(), "they moved to a database");
+  tell_lacking("shards.out_of_hearing", changes.out_of_hearing.size(), "their copies travel over a Redis endpoint");
+}
+
+/// Publishers use both endpoints for a while, and so do the feeds: whoever hears of it later misses nothing meanwhile.
+void router_actor::move_endpoints(const std::vector<endpoint_change>& changes) {
+  if (changes.empty()) return;
+  for (const auto& change : changes) {
+    context_->options.routes.move_endpoint(change.shard, change.to);
+    overlaps_.begin(change.shard, now() + context_->options.endpoint_overlap);
+  }
+  if (house_.feeds) caf::anon_send(house_.feeds, msg::endpoints_moved{changes});
+  context_->log->write(log_level::info, "shards.endpoint_moved", {{"shards", std::to_string(changes.size())}});
+  keep_ticking();
+}
+
+void router_actor::tell_lacking(const char* event, std::size_t shards, const char* what) {
+  if (shards == 0) return;
+  context_->log->write(log_level::error, event,
+                       {{"shards", std::to_string(shards)},
+                        {"why", std::string(what) + " that this node's list lacks: restart it with the longer list"}});
 }
 
 void router_actor::tell_to_look(const msg::tell_to_look& m) {
@@ -255,6 +272,7 @@ void router_actor::perform_one(book::dial& e) { links_.need(e.owner, caf::actor_
 void router_actor::tick() {
   book::effects out;
   book_.tick(now(), out);
+  for (const auto shard : overlaps_.ended(now())) context_->options.routes.end_overlap(shard);
   links_.retry(caf::actor_cast<caf::actor>(this), now());
   for (const auto& asker : heads_.overdue(now())) tell_head(asker, std::nullopt);
   perform(std::move(out));
@@ -262,7 +280,7 @@ void router_actor::tick() {
 
 void router_actor::keep_ticking() {
   const bool is_busy = book_.is_busy() || !heads_.is_empty() || links_.is_waiting();
-  if (!is_busy && !book_.has_failures()) return;
+  if (!is_busy && !book_.has_failures() && overlaps_.is_empty()) return;
   const auto period = is_busy ? busy_tick : quiet_tick;
   if (next_tick_ <= now() + period) return;
   next_tick_ = now() + period;

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "actors/chat_context.hpp"
+#include "actors/core/endpoint_overlaps.hpp"
 #include "actors/core/head_questions.hpp"
 #include "actors/core/route_book.hpp"
+#include "actors/core/shard_places.hpp"
 #include "actors/messages.hpp"
 #include "actors/ownership_messages.hpp"
 #include "actors/peer_links.hpp"
@@ -37,6 +39,8 @@ private:
   void head(msg::head_question& m);
   void seen(const msg::owners_seen& m);
   void placed(const shard_places& places);
+  void move_endpoints(const std::vector<endpoint_change>& changes);
+  void tell_lacking(const char* event, std::size_t shards, const char* what);
   void tell_to_look(const msg::tell_to_look& m);
   void opened(const msg::peer_opened& m);
   void said(msg::peer_said& m);
@@ -64,6 +68,7 @@ private:
   msg::house house_;
   std::optional<shard_places> places_;  ///< the newest map; none: as the routes were at the start
   head_questions<head_asker> heads_;
+  endpoint_overlaps overlaps_;
   std::unordered_set<std::string> full_;  ///< links that took no more, while one list of effects is carried out
   std::vector<instant> looked_at_;        ///< by database
   instant next_tick_ = instant::max();

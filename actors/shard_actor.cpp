@@ -220,7 +220,7 @@ void shard_actor::moved(const msg::shard_moved& m) {
 
 void shard_actor::tick() {
   if (tenure_.under()) {
-    if (auto b = beacons_.due(); b && !is_on(mutant::no_beacon)) context_->endpoint_of(shard_).publish(std::move(*b));
+    if (auto b = beacons_.due(); b && !is_on(mutant::no_beacon)) context_->publish(std::move(*b));
   }
   const auto now = context_->clock->boot_now();
   if (now - swept_at_ < seconds{1}) return;

@@ -96,7 +96,7 @@ void writer_actor::perform_one(shard_writer::append& e) {
     for (const auto& room : shard.rooms) {
       events += room.events.size();
       if (is_on(mutant::publish_before_commit)) {
-        context_->endpoint_of(shard.fence.shard).publish(room.room, {room.room->key, room.before, room.events});
+        context_->publish(room.room, {room.room->key, room.before, room.events});
       }
     }
   }

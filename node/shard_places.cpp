@@ -51,6 +51,15 @@ std::vector<shard_route> place_shards(const shard_places& places, std::uint32_t 
                                  std::to_string(databases) + " long: name the databases of the other nodes");
     routes[shard].database = place;
   }
+  for (std::size_t shard = 0; shard < routes.size() && shard < places.endpoints.size(); ++shard) {
+    const auto place = places.endpoints[shard];
+    if (place >= endpoints)
+      throw refusal_to_start(exit_code::incompatible,
+                             "shard " + std::to_string(shard) + " has Redis endpoint " + std::to_string(place + 1) +
+                                 " of the cluster, this node's list is " + std::to_string(endpoints) +
+                                 " long: name the Redis endpoints of the other nodes");
+    routes[shard].endpoint = place;
+  }
   return routes;
 }
 

@@ -14,8 +14,8 @@ namespace parley {
 
 /// Which database and endpoint each shard has: its number modulo theirs.
 std::vector<shard_route> spread_shards(std::uint32_t shards, std::size_t databases, std::size_t endpoints);
-/// The same, but for the databases that the cluster's map names. @throws refusal_to_start where this node's list is too
-/// short for it
+/// The same, but for the databases and endpoints that the cluster's map names. @throws refusal_to_start where a list of
+/// this node is too short for it
 std::vector<shard_route> place_shards(const shard_places& places, std::uint32_t shards, std::size_t databases,
                                       std::size_t endpoints);
 

@@ -26,6 +26,7 @@ add_library(parley_redis STATIC
   redis/resp_reader.cpp
   redis/slot_map.cpp
   redis/subscription_book.cpp
+  redis/try_endpoint.cpp
 )
 target_link_libraries(parley_redis
   PUBLIC parley_ports parley_envelope_codec parley_envelope_seal parley_boost

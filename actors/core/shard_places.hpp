@@ -13,6 +13,8 @@ namespace parley {
 struct shard_places {
   std::uint64_t version = 0;           ///< grows with each change
   std::vector<database_id> databases;  ///< by shard; empty: never written, the shards lie as their numbers say
+  /// By shard, from 0 on; empty: never written, the shards have those that their numbers say.
+  std::vector<std::size_t> endpoints = {};
 
   friend bool operator==(const shard_places&, const shard_places&) = default;
 };
@@ -30,9 +32,14 @@ struct place_changes {
   std::vector<place_change> moves;
   /// Shards in a database that this node's list lacks: their routes stay, and nothing can be written or read there.
   std::vector<shard_id> out_of_reach;
+  std::vector<endpoint_change> endpoint_moves;
+  /// Shards at an endpoint that this node's list lacks: their routes stay. Other nodes' readers find what is published
+  /// here by polling, and so do the readers here.
+  std::vector<shard_id> out_of_hearing;
 };
 
-/// @param databases how many this node's list has
-place_changes changes_of(const shard_routes& routes, const shard_places& places, std::size_t databases);
+/// @param databases, endpoints how many this node's lists have
+place_changes changes_of(const shard_routes& routes, const shard_places& places, std::size_t databases,
+                         std::size_t endpoints);
 
 }  // namespace parley

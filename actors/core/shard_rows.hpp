@@ -3,6 +3,7 @@
 #include "actors/core/ids.hpp"
 #include "actors/core/time.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -34,6 +35,8 @@ struct lease_wish {
   milliseconds lease_time{};  ///< counted on the database's clock
   std::string peer_address;   ///< HOST:PORT where other nodes reach it; empty: it has no links
   bool is_leaving = false;    ///< it hands its shards over, and must be given none
+  std::size_t endpoints = 0;  ///< how many Redis endpoints its list has
+  std::uint64_t map = 0;      ///< the version of the shard map that it goes by; 0: not read yet, or not kept here
 };
 
 /// A node as its lease row in one database shows it.

@@ -8,10 +8,13 @@
 namespace parley::ctl {
 
 void add_databases_command(CLI::App& app, const bool& is_json);
+void add_endpoints_command(CLI::App& app, const bool& is_json);
 void add_nodes(CLI::App& app, const bool& is_json);
 void add_shards(CLI::App& app, const bool& is_json);
 /// Of the command `shards`: `move-data` and `purge-data`.
 void add_shards_data(CLI::App& shards, const bool& is_json);
+/// Of the command `shards`: `move-endpoint`.
+void add_shards_endpoint(CLI::App& shards, const bool& is_json);
 void add_rooms(CLI::App& app, const bool& is_json);
 void add_move(CLI::App& app, const bool& is_json);
 void add_drain(CLI::App& app, const bool& is_json);

@@ -30,6 +30,7 @@ exit_code carry_out(int argc, char** argv) {
   app.require_subcommand(1);
   parley::ctl::add_ca(app, is_json);
   parley::ctl::add_databases_command(app, is_json);
+  parley::ctl::add_endpoints_command(app, is_json);
   parley::ctl::add_nodes(app, is_json);
   parley::ctl::add_shards(app, is_json);
   parley::ctl::add_rooms(app, is_json);

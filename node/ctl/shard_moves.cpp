@@ -16,11 +16,6 @@ WHERE shard = $1::int4 AND owner = '' AND (moved_to IS NOT NULL OR term = 0) RET
 constexpr const char* mark_as_arriving_sql =
     "UPDATE parley.shard SET moved_to = $3 WHERE shard = $1::int4 AND moved_to = $2 RETURNING shard";
 
-// A renewal looks at one number, and at the rows only when that is another one.
-#define PARLEY_TELL_NODES                                                    \
-  "WITH told AS (UPDATE parley.cluster SET changes = greatest(changes + 1, " \
-  "(extract(epoch FROM clock_timestamp()) * 1000)::int8)) "
-
 constexpr const char* close_sql = PARLEY_TELL_NODES
     "UPDATE parley.shard SET closed_until = clock_timestamp() + $2::int4 * interval '1 s' "
     "WHERE shard = $1::int4 AND moved_to IS NULL";

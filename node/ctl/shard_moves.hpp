@@ -7,6 +7,12 @@
 #include <optional>
 #include <string>
 
+/// Begins a statement that running nodes must hear of: a renewal looks at one number, and at the rows and the map only
+/// when that is another one.
+#define PARLEY_TELL_NODES                                                    \
+  "WITH told AS (UPDATE parley.cluster SET changes = greatest(changes + 1, " \
+  "(extract(epoch FROM clock_timestamp()) * 1000)::int8)) "
+
 /// The statements that a shard's way to another database is made of. Each is one transaction, and changes a row only as
 /// long as it is what the step expects: a repeated, late or foreign one changes nothing.
 namespace parley::ctl {

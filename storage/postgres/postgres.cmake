@@ -1,7 +1,7 @@
 # The schema's steps travel inside the program. A step once released never changes: add the next file.
 set(postgres_generated ${CMAKE_CURRENT_BINARY_DIR}/postgres_generated)
 set(PARLEY_MIGRATIONS "")
-foreach(step IN ITEMS 0001_log 0002_cluster 0003_shard_map 0004_places)
+foreach(step IN ITEMS 0001_log 0002_cluster 0003_shard_map 0004_places 0005_endpoints)
   set(step_file ${CMAKE_CURRENT_LIST_DIR}/migrations/${step}.sql)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${step_file})
   file(READ ${step_file} step_sql)

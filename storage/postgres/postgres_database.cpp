@@ -126,6 +126,7 @@ void postgres_database::renew(node_identity node, lease_wish wish, completion<le
   p.add(std::string_view(node.incarnation)).add(std::string_view(node.name));
   p.add(static_cast<std::int64_t>(wish.lease_time.count()));
   p.add(std::string_view(wish.peer_address)).add(wish.is_leaving);
+  p.add(static_cast<std::int32_t>(wish.endpoints)).add(static_cast<std::int64_t>(wish.map));
   links_->post([p = std::move(p), done = std::move(done)](links& l) mutable {
     l.control({&sql::renew, std::move(p)}, [done = std::move(done), &l](exchange_end end) {
       if (!end.is_done()) return done(to_write_error(end));
@@ -154,7 +155,7 @@ void postgres_database::survey(completion<std::vector<shard_row>> done) {
 void postgres_database::places(completion<shard_places> done) {
   links_->post([done = std::move(done)](links& l) mutable {
     l.control({&sql::places, {}}, answering<shard_places>(std::move(done), [](const postgres::rows& r) {
-                return shard_places{static_cast<std::uint64_t>(r.int8(0, 0)), postgres::read_places(r.bytes(0, 1))};
+                return postgres::places_of(static_cast<std::uint64_t>(r.int8(0, 0)), r.bytes(0, 1), r.bytes(0, 2));
               }));
   });
 }

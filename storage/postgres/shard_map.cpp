@@ -13,6 +13,12 @@ using session = postgres::start_session;
 
 constexpr const char* same = ": name the same databases in the same order on every node";
 
+// Another list while nobody goes by the former one, and never without an endpoint that the map names.
+constexpr const char* lists_sql = R"(
+UPDATE parley.cluster SET endpoints = $1 WHERE endpoints = ''
+  OR NOT EXISTS (SELECT FROM parley.lease WHERE expires_at > clock_timestamp())
+  AND NOT EXISTS (SELECT FROM parley.place WHERE endpoint > array_length(string_to_array($1, ' '), 1)))";
+
 std::string joined(const std::vector<std::string>& words) {
   std::string out;
   for (const auto& each : words) out += (out.empty() ? "" : " ") + each;
@@ -48,14 +54,12 @@ void record(session& db, std::size_t place, std::size_t databases) {
 
 void agree_on_endpoints(session& home, const std::string& wanted) {
   if (home.ask("SELECT endpoints FROM parley.cluster") == wanted) return;
-  home.ask(
-      "UPDATE parley.cluster SET endpoints = $1 WHERE endpoints = '' OR NOT EXISTS"
-      " (SELECT FROM parley.lease WHERE expires_at > clock_timestamp())",
-      {wanted});
+  home.ask(lists_sql, {wanted});
   if (const auto theirs = home.ask("SELECT endpoints FROM parley.cluster"); theirs != wanted)
-    refuse_start("the running nodes' Redis endpoints are " + theirs + ", this node's are " + wanted +
-                 ": name the same in the same order on every node; the list can change while none runs (a killed node "
-                 "counts until its lease has ended, a few seconds)");
+    refuse_start("the cluster's Redis endpoints are " + theirs + ", this node's are " + wanted +
+                 ": name the same in the same order on every node. `parleyctl endpoints add` makes the list longer; "
+                 "otherwise it can change while no node runs (a killed node counts until its lease has ended, a few "
+                 "seconds), and then keeps each endpoint's place that shards were moved to");
 }
 
 }  // namespace
@@ -94,29 +98,43 @@ result<shard_places> read_shard_places(const postgres_options& home) {
     session db(home);
     // In this order: what changed in between is read again at the first renewal.
     const auto version = db.ask("SELECT changes FROM parley.cluster");
-    shard_places found;
-    std::from_chars(version.data(), version.data() + version.size(), found.version);
-    found.databases = postgres::read_places(
-        db.ask("SELECT array_to_string(array_agg(database ORDER BY shard), ' ') FROM parley.place"));
-    return found;
+    std::uint64_t number = 0;
+    std::from_chars(version.data(), version.data() + version.size(), number);
+    const auto databases = db.ask("SELECT string_agg(database::text, ' ' ORDER BY shard) FROM parley.place");
+    const auto endpoints = db.ask(
+        "SELECT string_agg(endpoint::text, ' ' ORDER BY shard) FROM parley.place HAVING bool_and(endpoint IS NOT "
+        "NULL)");
+    return postgres::places_of(number, databases, endpoints);
   } catch (const postgres::failed_start& f) {
     return f.why;
   }
 }
 
 namespace postgres {
+namespace {
 
-std::vector<database_id> read_places(std::string_view text) {
-  std::vector<database_id> found;
+/// From 0 on.
+std::vector<std::uint32_t> numbers_of(std::string_view text) {
+  std::vector<std::uint32_t> found;
   const char* at = text.data();
   const char* const end = at + text.size();
   while (at != end) {
     std::uint32_t place = 0;
     const auto [rest, failure] = std::from_chars(at, end, place);
     if (failure != std::errc{}) break;
-    found.push_back(database_id{place - 1});
+    found.push_back(place - 1);
     at = rest == end ? end : rest + 1;
   }
+  return found;
+}
+
+}  // namespace
+
+shard_places places_of(std::uint64_t version, std::string_view databases, std::string_view endpoints) {
+  shard_places found;
+  found.version = version;
+  for (const auto place : numbers_of(databases)) found.databases.push_back(database_id{place});
+  for (const auto place : numbers_of(endpoints)) found.endpoints.push_back(place);
   return found;
 }
 

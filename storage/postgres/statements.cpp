@@ -199,10 +199,11 @@ const statement claim_unlocked{"claim_unlocked", PARLEY_CLAIM("FOR UPDATE SKIP L
 // node whose lease ended a minute ago is news to nobody. An operator's wish that it leaves is not the node's to touch.
 const statement renew{"renew", R"(
 WITH own AS (
-  INSERT INTO parley.lease AS l (owner, node, peer_address, is_leaving, renewals, expires_at)
-  VALUES ($1::text, $2::text, $4::text, $5::bool, 1, clock_timestamp() + $3::int8 * interval '1 ms')
+  INSERT INTO parley.lease AS l (owner, node, peer_address, is_leaving, endpoints, map, renewals, expires_at)
+  VALUES ($1::text, $2::text, $4::text, $5::bool, $6::int4, $7::int8, 1,
+    clock_timestamp() + $3::int8 * interval '1 ms')
   ON CONFLICT (owner) DO UPDATE SET node = excluded.node, peer_address = excluded.peer_address,
-    is_leaving = excluded.is_leaving, renewals = l.renewals + 1,
+    is_leaving = excluded.is_leaving, endpoints = excluded.endpoints, map = excluded.map, renewals = l.renewals + 1,
     expires_at = clock_timestamp() + $3::int8 * interval '1 ms'
   RETURNING l.owner, l.node, l.peer_address, l.is_leaving OR l.is_asked_to_leave AS is_leaving, l.renewals,
     l.expires_at
@@ -222,10 +223,12 @@ SELECT s.shard, s.owner, s.term, s.n, coalesce(l.expires_at > clock_timestamp(),
   s.wish, coalesce(s.closed_until > clock_timestamp(), false)
 FROM parley.shard s LEFT JOIN parley.lease l ON l.owner = s.owner WHERE s.moved_to IS NULL ORDER BY s.shard)"};
 
-// One row: the version goes with the places.
+// One row: the version goes with the places. Endpoints are told for all shards or for none.
 const statement places{"places", R"(
-SELECT c.changes, (SELECT array_to_string(array_agg(p.database ORDER BY p.shard), ' ') FROM parley.place p)
-FROM parley.cluster c)"};
+SELECT c.changes, p.databases, p.endpoints FROM parley.cluster c CROSS JOIN (
+  SELECT string_agg(database::text, ' ' ORDER BY shard) AS databases,
+    CASE WHEN bool_and(endpoint IS NOT NULL) THEN string_agg(endpoint::text, ' ' ORDER BY shard) END AS endpoints
+  FROM parley.place) p)"};
 
 const statement marks{"marks", R"(
 SELECT s.term, s.n FROM unnest($1::int4[]) WITH ORDINALITY AS q(shard, place)

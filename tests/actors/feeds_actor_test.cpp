@@ -19,11 +19,12 @@ struct feeds_stage : actor_stage {
     auto& asked = logs[room->shard.value].histories;
     const auto before = asked.size();
     attach(room);
-    tell(feeds, msg::room_subscribed{room->key});
+    confirm(room, room->shard.value);
     REQUIRE(asked.size() == before + 1);
     asked.back().answer(newest_of(events_of(1, 1, last), at(1, last)));  // mark {1, 5}
     run();
   }
+  void confirm(const room_ref& room, std::size_t endpoint) { tell(feeds, msg::room_subscribed{room->key, endpoint}); }
   caf::actor feed_of(std::size_t which) { return told->of<msg::feed_attached>().at(which).feed; }
   /// Time for one poll, whatever its jitter.
   void poll() { advance(1100ms); }

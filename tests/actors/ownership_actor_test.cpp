@@ -332,6 +332,7 @@ TEST_CASE("a map is read at the start and after each change, again if that faile
   map.asked[0](error{errc::unavailable, "away"});
   s.run();
   s.advance(1000ms);
+  CHECK(s.owners[0].renewals.back().what.map == 0);
   renew(7);
   REQUIRE(map.asked.size() == 2);
   map.asked[1](shard_places{7, {database_id{1}}});
@@ -339,6 +340,8 @@ TEST_CASE("a map is read at the start and after each change, again if that faile
   REQUIRE(routed->of<msg::places_read>().size() == 1);
   CHECK(routed->of<msg::places_read>()[0].places->databases == std::vector{database_id{1}});
   s.advance(1000ms);
+  CHECK(s.owners[0].renewals.back().what.map == 7);  // parleyctl waits for it
+  CHECK(s.owners[0].renewals.back().what.endpoints == 2);
   renew(7);
   CHECK(map.asked.size() == 2);
   s.advance(1000ms);

@@ -231,4 +231,37 @@ TEST_CASE("a shard beyond this node's list stays where no row lets it be written
   CHECK(s.context->options.routes[0].database == database_id{0});
 }
 
+TEST_CASE("a younger map moves a shard's endpoint: both are published to for a while, and the feeds are told",
+          "[actors][router][endpoints][G6]") {
+  router_stage s;
+  auto fed = std::make_shared<heard<msg::endpoints_moved>>();
+  const auto feeds = s.listen(fed);
+  s.tell(s.router, msg::house{{s.shard, s.shard}, {s.owner, s.owner}, feeds});
+  const auto published = [&] {
+    s.context->publish(general, {general->key, {}, events_of(1, 1, 1)});
+    s.context->publish(beacon{shard_id{0}, term{1}, 1, attempt{1}, attempt{2}, {}});
+    const auto counts = std::pair{s.endpoints[0].envelopes.size(), s.endpoints[1].envelopes.size()};
+    CHECK(std::pair{s.endpoints[0].beacons.size(), s.endpoints[1].beacons.size()} == counts);
+    return counts;
+  };
+  CHECK(published() == std::pair<std::size_t, std::size_t>{1, 0});
+  const shard_places younger{7, {}, {1, 1}};
+  s.tell(s.router, msg::places_read{younger});
+  s.tell(s.router, msg::places_read{younger});
+  REQUIRE(fed->of<msg::endpoints_moved>().size() == 1);
+  CHECK(fed->of<msg::endpoints_moved>()[0].changes == std::vector<endpoint_change>{{shard_id{0}, 0, 1}});
+  CHECK(s.context->options.routes[0].database == database_id{0});
+  CHECK(published() == std::pair<std::size_t, std::size_t>{2, 1});
+  for (int i = 0; i < 7; ++i) s.advance(1000ms);
+  CHECK(published() == std::pair<std::size_t, std::size_t>{2, 2});
+  CHECK_FALSE(s.has_timer());
+}
+
+TEST_CASE("a shard whose endpoint this node's list lacks goes on over the former one", "[actors][router][endpoints]") {
+  router_stage s;
+  s.tell(s.router, msg::places_read{shard_places{7, {}, {2, 1}}});
+  CHECK(s.context->options.routes[0].endpoint == 0);
+  CHECK_FALSE(s.context->options.routes.endpoints_of(shard_id{0}).former);
+}
+
 }  // namespace parley::testing

@@ -50,7 +50,7 @@ def test_a_second_cluster_on_the_databases_of_one_that_runs_is_refused(undisturb
     cluster = undisturbed
     expect_refused(cluster, cluster.node("m1", shards=64), "the database was made with 32 shards, not 64")
     with Redis("other-redis") as redis:
-        expect_refused(cluster, cluster.node("m1", redis=[redis]), "the running nodes' Redis endpoints are")
+        expect_refused(cluster, cluster.node("m1", redis=[redis]), "the cluster's Redis endpoints are")
     expect_refused(cluster, cluster.node("m1", databases=cluster.databases[1:]),
                    "it is number 2 of the cluster's databases, and number 1 of this node's list")
 

@@ -68,7 +68,7 @@ def test_a_node_that_has_an_empty_database_at_anothers_place_is_refused(cluster)
 
 def test_a_node_whose_list_of_redis_endpoints_is_another_is_refused(cluster):
     expect_refused(cluster, cluster.node("n4", redis=cluster.redis[::-1]),
-                   "the running nodes' Redis endpoints are", "name the same in the same order on every node")
+                   "the cluster's Redis endpoints are", "name the same in the same order on every node")
 
 
 def test_a_node_under_the_name_of_one_that_runs_is_refused_and_the_first_goes_on(cluster):

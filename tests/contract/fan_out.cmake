@@ -11,7 +11,7 @@ catch_discover_tests(redis_parts_test TEST_PREFIX "redis." PROPERTIES LABELS con
 add_library(parley_private_redis STATIC ../support/private_redis.cpp ../support/private_redis_cluster.cpp)
 target_link_libraries(parley_private_redis PRIVATE PkgConfig::hiredis parley_options)
 
-add_executable(fan_out_test fan_out_test.cpp fan_out_redis_test.cpp)
+add_executable(fan_out_test fan_out_test.cpp fan_out_redis_test.cpp try_endpoint_test.cpp)
 target_link_libraries(fan_out_test PRIVATE parley_catch_main parley_redis parley_memory parley_private_redis)
 catch_discover_tests(fan_out_test TEST_PREFIX "fan_out." PROPERTIES LABELS integration)
 

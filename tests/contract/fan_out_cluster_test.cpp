@@ -2,6 +2,7 @@
 #include "storage/envelope_codec.hpp"
 #include "storage/redis/channel_names.hpp"
 #include "storage/redis/key_slot.hpp"
+#include "storage/redis/try_endpoint.hpp"
 #include "tests/contract/fan_out_cluster_rig.hpp"
 
 #include <catch2/catch.hpp>
@@ -84,6 +85,13 @@ private:
 };
 
 }  // namespace
+
+TEST_CASE("a Redis Cluster that is tried tells its map, also by one server of it alone",
+          "[redis][cluster][endpoints]") {
+  auto& cluster = shared_redis_cluster();
+  CHECK_FALSE(try_endpoint(*parse_redis_url(cluster.url()), milliseconds{2000}));
+  CHECK_FALSE(try_endpoint(*parse_redis_url("redis+cluster://" + cluster.server(3).where()), milliseconds{2000}));
+}
 
 TEST_CASE("a slot that moves takes its subscribers along, and nobody else's", "[fan_out][redis][cluster][C11]") {
   cluster_rig rig;

@@ -9,8 +9,8 @@ target_link_libraries(contract_postgres PRIVATE parley_catch_main parley_contrac
 add_test(NAME contract_postgres COMMAND contract_postgres)
 set_tests_properties(contract_postgres PROPERTIES LABELS "contract;integration" TIMEOUT 600)
 
-# A shard's way between two servers, by what parleyctl does.
-add_executable(contract_moves postgres_moves_test.cpp postgres_store.cpp)
+# A shard's way between two servers, and between Redis endpoints, by what parleyctl does.
+add_executable(contract_moves postgres_endpoints_test.cpp postgres_moves_test.cpp postgres_store.cpp)
 target_link_libraries(contract_moves PRIVATE parley_catch_main parley_contract_steps parley_postgres parley_ctl
   parley_private_postgres)
 add_test(NAME contract_moves COMMAND contract_moves)

@@ -14,7 +14,8 @@ std::string schema_of(const postgres_store& where) {
 void step_back(const postgres_store& where) {
   auto& server = shared_server();
   server.execute(
-      "ALTER TABLE parley.lease DROP COLUMN peer_address, DROP COLUMN is_leaving, DROP COLUMN is_asked_to_leave;"
+      "ALTER TABLE parley.lease DROP COLUMN peer_address, DROP COLUMN is_leaving, DROP COLUMN is_asked_to_leave, "
+      "DROP COLUMN endpoints, DROP COLUMN map;"
       "ALTER TABLE parley.shard DROP COLUMN wish, DROP COLUMN closed_until;"
       "DROP TABLE parley.place;"
       "ALTER TABLE parley.cluster DROP COLUMN place, DROP COLUMN databases, DROP COLUMN database_id, "

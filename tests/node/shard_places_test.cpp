@@ -55,6 +55,15 @@ TEST_CASE("a map goes before the number of a shard; without one a longer list wo
   CHECK(place_shards({}, 4, 3, 2)[2].database == database_id{2});
 }
 
+TEST_CASE("a map that names endpoints goes before the numbers too, and moves no database", "[node][endpoints]") {
+  const shard_places kept{7, {}, {0, 1, 0, 2}};
+  const auto routes = place_shards(kept, 4, 2, 3);
+  CHECK(routes[2].endpoint == 0);  // its number would say 2
+  CHECK(routes[3].endpoint == 2);
+  CHECK(routes[3].database == database_id{1});
+  CHECK_THROWS_WITH(place_shards(kept, 4, 2, 2), Catch::Matchers::Contains("shard 3 has Redis endpoint 3"));
+}
+
 TEST_CASE("a list that lacks a database with shards in it does not start", "[node][move][G7]") {
   CHECK_THROWS_AS(place_shards({7, {database_id{0}, database_id{2}}}, 2, 2, 1), refusal_to_start);
 }

@@ -79,7 +79,8 @@ class WithoutCluster(unittest.TestCase):
     def test_a_wrong_command_line_is_64(self):
         for line in (["move"], ["move", "x", "n1"], ["move", "1"], ["move", "1", "n1", "--auto"], ["drain"],
                      ["rooms", "--limit", "0"], ["shards", "--database", "0"], ["databases", "add"],
-                     ["shards", "move-data", "1", "--to", "0"]):
+                     ["shards", "move-data", "1", "--to", "0"], ["endpoints", "add"],
+                     ["shards", "move-endpoint", "1", "--to", "0"]):
             with self.subTest(line=line):
                 done = ctl(*line)
                 self.assertEqual(done.returncode, 64)
@@ -87,7 +88,8 @@ class WithoutCluster(unittest.TestCase):
 
     def test_help_of_each_command_has_an_example(self):
         for command in ("nodes", "shards", "rooms", "move", "drain", "undrain", "databases", "databases add",
-                        "shards move-data", "shards purge-data"):
+                        "shards move-data", "shards purge-data", "endpoints", "endpoints add",
+                        "shards move-endpoint"):
             with self.subTest(command=command):
                 done = ctl(*command.split(), "--help")
                 self.assertEqual(done.returncode, 0)
@@ -283,6 +285,72 @@ class Cluster(unittest.TestCase):
         self.postgres.execute("DROP SCHEMA IF EXISTS parley CASCADE", database="postgres")
         self.assertEqual([(s["shard"], s["database"], s["owner"]) for s in self.json("shards")["shards"]],
                          [(s["shard"], s["database"], s["owner"]) for s in before])
+
+    def endpoints(self):
+        """[(shards, nodes that use it)] in the list's order"""
+        return [(one["shards"], one["nodes"]) for one in self.json("endpoints")["endpoints"]]
+
+    def test_endpoints_that_cannot_be_added_are_refused_and_change_nothing(self):
+        before = self.json("endpoints")
+        dead = f"127.0.0.1:{free_port()}"
+        for url, code, words in (("http://127.0.0.1:1", 64, "the scheme is neither"), ("redis://h/1", 64, "database number"),
+                                 (self.redis.url, 64, "is number 1 of the cluster's Redis endpoints already"),
+                                 ("redis+cluster://h:1," + self.redis.url.removeprefix("redis://"), 64, "is number 1 of"),
+                                 ("redis://u:hush@" + dead, 69, f"Redis at {dead} does not answer")):
+            with self.subTest(url=url):
+                done = self.ctl("endpoints", "add", url, code=code)
+                self.assertIn(words, done.stderr)
+                self.assertNotIn("hush", done.stderr)
+        self.assertEqual(self.json("endpoints"), before)
+
+    def test_an_endpoint_is_added_and_shards_move_to_it_once_every_node_uses_it(self):
+        with Redis("second-redis") as second:
+            self.assertEqual(self.endpoints(), [(SHARDS, 2)])
+            for _ in range(2):  # the second time as after an interruption
+                self.assertIn("It is Redis endpoint 2", self.ctl("endpoints", "add", second.url).stdout)
+            self.assertEqual(self.endpoints(), [(SHARDS, 2), (0, 0)])
+            done = self.ctl("shards", "move-endpoint", "1", "--to", "2", code=78)
+            self.assertIn("these nodes do not use Redis endpoint 2: n1, n2", done.stderr)
+            self.restart_with(second.url)
+            self.move_shards()
+            # Its server goes with this test, and the nodes go on with the others.
+            self.ctl("shards", "move-endpoint", *range(SHARDS), "--to", "1")
+
+    def restart_with(self, url):
+        for node in self.nodes.values():
+            self.assertEqual(node.child.end(seconds=40), 0)
+            node.child.argv += ["--redis", url]
+            node.start()
+        self.wait_for_placement()
+        self.assertEqual(self.endpoints(), [(SHARDS, 2), (0, 2)])
+        table = self.ctl("endpoints").stdout.splitlines()
+        self.assertRegex(table[0], r"^ENDPOINT +SHARDS +NODES +ADDRESS$")
+        self.assertRegex(table[1], rf"^ +1 +{SHARDS} +2/2 +127\.0\.0\.1:\d+$")
+
+    def move_shards(self):
+        told = self.json("shards", "move-endpoint", "3", "1", "3", "--to", "2")
+        self.assertEqual(told["moves"], [{"shard": 3, "to": 2}, {"shard": 1, "to": 2}])
+        self.assertGreaterEqual(told["took_ms"], 0)
+        where = {shard["shard"]: shard["endpoint"] for shard in self.json("shards")["shards"]}
+        self.assertEqual({shard for shard, endpoint in where.items() if endpoint == 2}, {1, 3})
+        self.assertIn("nothing was changed", self.ctl("shards", "move-endpoint", "3", "--to", "2").stdout)
+        for line, words in ((["99", "--to", "1"], "there is no shard 99"), (["1", "--to", "3"], "no Redis endpoint 3"),
+                            (["1"], "--to"), ([], "--balance"), (["--balance", "--to", "1"], "--balance alone")):
+            self.assertIn(words, self.ctl("shards", "move-endpoint", *line, code=64).stderr)
+        self.assertRegex(self.ctl("shards", "move-endpoint", "--balance").stdout,
+                         rf"^{SHARDS // 2 - 2} shards moved; every live node goes by it, after .*\.\n$")
+        self.assertEqual(self.endpoints(), [(SHARDS // 2, 2), (SHARDS // 2, 2)])
+        self.assertLess(self.publish("general").status_code, 300)
+
+    def test_a_node_that_does_not_follow_the_map_in_time_is_named_with_75(self):
+        self.postgres.execute("INSERT INTO parley.lease (owner, node, endpoints, renewals, expires_at) "
+                              "VALUES ('stuck', 'n7', 9, 1, now() + interval '1 hour')")
+        try:
+            self.postgres.execute("UPDATE parley.cluster SET changes = changes + 1")
+            done = self.ctl("shards", "move-endpoint", "0", "--to", "1", "--wait", "4", code=75)
+            self.assertIn("these nodes do not go by it: n7", done.stderr)
+        finally:
+            self.postgres.execute("DELETE FROM parley.lease WHERE owner = 'stuck'")
 
     def test_two_moves_at_once_are_one_too_many(self):
         link = self.postgres.hold("SELECT pg_advisory_lock(x'6d6f7665'::int4, 0)")

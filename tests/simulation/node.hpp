@@ -48,7 +48,7 @@ public:
 /// What there is around a node, besides its own settings.
 struct node_shape {
   bool has_slots = false;  ///< the endpoints are Redis Clusters
-  bool has_moves = false;  ///< shards may move between databases
+  bool has_moves = false;  ///< shards may move between databases or endpoints
 };
 
 /// One parleyd: the product's own actors, all of them, on CAF's testing scheduler, between models of what they talk to.

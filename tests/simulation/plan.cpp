@@ -27,6 +27,7 @@ const char* to_string(fault f) {
     case fault::hold_key: return "key held";
     case fault::move_slot: return "slot moved";
     case fault::move_shard: return "shard moves";
+    case fault::move_endpoint: return "endpoint moves";
   }
   return "?";
 }
@@ -80,6 +81,10 @@ void draw_tuning(const lots& draw, plan& p) {
 }  // namespace
 
 bool plan::has_moves() const { return databases > 1 && std::ranges::find(faults, fault::move_shard) != faults.end(); }
+
+bool plan::has_endpoint_moves() const {
+  return endpoints > 1 && std::ranges::find(faults, fault::move_endpoint) != faults.end();
+}
 
 bool plan::has_slots() const { return std::ranges::find(faults, fault::move_slot) != faults.end(); }
 

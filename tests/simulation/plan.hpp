@@ -34,8 +34,9 @@ enum class fault : std::uint8_t {
   hold_key,
   move_slot,
   move_shard,
+  move_endpoint,
 };
-inline constexpr std::size_t fault_count = 21;
+inline constexpr std::size_t fault_count = 22;
 const char* to_string(fault f);
 std::optional<fault> fault_of(std::string_view name);
 
@@ -57,6 +58,8 @@ struct plan {
   bool has_slots() const;
   /// Shards move between the databases.
   bool has_moves() const;
+  /// Their live copies move between the endpoints.
+  bool has_endpoint_moves() const;
 };
 
 /// Each choice is drawn by its own name, so that a new kind of fault or size leaves the others of a seed as they are.

@@ -22,7 +22,7 @@ namespace parley::simulation {
 struct postgres_tally {
   std::uint64_t commits = 0, fenced = 0, stale = 0, locked = 0, duplicates = 0, takeovers = 0, crashes = 0,
                 failovers = 0, lost_tails = 0, died_in_commit = 0, read_only = 0, trims = 0, fenced_beside = 0,
-                held = 0, resolved_stored = 0, resolved_not = 0, moves = 0;
+                held = 0, resolved_stored = 0, resolved_not = 0, moves = 0, endpoint_moves = 0;
 };
 
 /// One PostgreSQL server as its clients know it: shard rows with locks that a transaction holds until its commit,
@@ -112,9 +112,13 @@ public:
   void copy_rooms(const postgres_model& source, shard_id shard);
   /// The map, which the home database keeps.
   void place(shard_id shard, database_id where);
-  void keep_places(std::vector<database_id> all) { places_ = std::move(all); }
+  void place_copies(shard_id shard, std::size_t endpoint);
+  void keep_places(std::vector<database_id> databases, std::vector<std::size_t> endpoints) {
+    places_ = std::move(databases);
+    endpoints_ = std::move(endpoints);
+  }
   const std::vector<database_id>& places() const { return places_; }
-  shard_places map() const { return {changes_, places_}; }
+  shard_places map() const { return {changes_, places_, endpoints_}; }
 
   // Faults.
   /// kill -9 of the postmaster: connections are the world's to cut. Comes back by `start`.
@@ -198,6 +202,7 @@ private:
   host_ptr host_;
   std::vector<shard_state> shards_;
   std::vector<database_id> places_;
+  std::vector<std::size_t> endpoints_;
   std::uint64_t changes_ = 0;  ///< of rows or of the map, by an operator
   std::map<std::string, lease_row> leases_;
   std::map<room_key, room_state> rooms_;

@@ -64,4 +64,10 @@ void postgres_model::place(shard_id shard, database_id where) {
   told_nodes();
 }
 
+void postgres_model::place_copies(shard_id shard, std::size_t endpoint) {
+  endpoints_[shard.value] = endpoint;
+  ++tally_.endpoint_moves;
+  told_nodes();
+}
+
 }  // namespace parley::simulation

@@ -24,6 +24,7 @@ sometimes world::counters() const {
     c["tail lost"] += t.lost_tails;
     c["history trimmed"] += t.trims;
     c["shard moved to another database"] += t.moves;
+    c["shard moved to another endpoint"] += t.endpoint_moves;
   }
   for (const auto& e : endpoints_) {
     const auto& t = std::as_const(*e).tally();

@@ -35,8 +35,12 @@ world::world(std::uint64_t seed, checker::history& history, const reduction& sma
     };
   }
   std::vector<database_id> places;
-  for (std::size_t i = 0; i < plan_.options.shards; ++i) places.push_back(plan_.options.routes[i].database);
-  databases_.front()->keep_places(std::move(places));
+  std::vector<std::size_t> endpoints;
+  for (std::size_t i = 0; i < plan_.options.shards; ++i) {
+    places.push_back(plan_.options.routes[i].database);
+    endpoints.push_back(plan_.options.routes[i].endpoint);
+  }
+  databases_.front()->keep_places(std::move(places), std::move(endpoints));
   for (std::size_t i = 0; i < plan_.endpoints; ++i) {
     endpoints_.push_back(std::make_unique<redis_model>(time_, static_cast<address>(endpoints_at + i)));
     endpoints_.back()->set_shim(plan_.dropped_percent, plan_.doubled_percent, plan_.held_percent);
@@ -78,13 +82,13 @@ void world::start_node(std::size_t which) {
     options.writer.gather_from = 1;
     options.writer.gather_events = plan_.gather_events;
   }
-  if (plan_.has_moves()) {
-    const auto& places = databases_.front()->places();
-    for (std::uint32_t i = 0; i < places.size(); ++i) options.routes.move(shard_id{i}, places[i]);
-  }
+  const auto map = databases_.front()->map();
+  options.routes = {};
+  for (std::size_t i = 0; i < map.databases.size(); ++i) options.routes.push_back({map.databases[i], map.endpoints[i]});
   n.process = std::make_unique<node>(
       time_, net_, node_at(which), "i" + std::to_string(which) + "." + std::to_string(n.lives), options, databases_,
-      endpoints_, node_shape{plan_.has_slots(), plan_.has_moves()}, peers_, alarms_, chat_tally_, plan_.outbox_max);
+      endpoints_, node_shape{plan_.has_slots(), plan_.has_moves() || plan_.has_endpoint_moves()}, peers_, alarms_,
+      chat_tally_, plan_.outbox_max);
   n.process->machine().drift(static_cast<std::int64_t>(time_.below(400)) - 200);
 }
 
@@ -195,6 +199,13 @@ void world::move_shard() {
   go_on_moving(time_.chance(40) ? static_cast<unsigned>(time_.below(4)) : UINT_MAX);
 }
 
+/// One statement at home, which is done or not.
+void world::move_endpoint() {
+  const shard_id shard{static_cast<std::uint32_t>(time_.below(plan_.options.shards))};
+  if (!plan_.has_endpoint_moves() || !databases_.front()->is_free_to_change(shard)) return;
+  databases_.front()->place_copies(shard, time_.below(endpoints_.size()));
+}
+
 void world::go_on_moving(unsigned patience) {
   auto& to = *databases_[move_->to.value];
   move_->by = std::make_shared<shard_mover>(time_, *databases_.front(), *databases_[move_->from.value],
@@ -282,6 +293,7 @@ void world::cause(fault f) {
     case fault::trim_room: return trim(*database);
     case fault::cut_peers: return cut_peers(which_node);
     case fault::move_shard: return move_shard();
+    case fault::move_endpoint: return move_endpoint();
     case fault::drop_client: return clients_[time_.below(clients_.size())]->drop();
     case fault::jump_clock:
       return database->machine().jump(milliseconds{static_cast<std::int64_t>(time_.below(7'200'000)) - 3'600'000});

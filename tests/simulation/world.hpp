@@ -55,6 +55,7 @@ private:
   void hold_key(postgres_model& database);
   void cut_peers(std::size_t node);
   void move_shard();
+  void move_endpoint();
   void go_on_moving(unsigned patience);
   void heal();
   void check_promptness();
