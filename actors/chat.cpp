@@ -106,6 +106,7 @@ chat::chat(chat_options options, std::vector<database_ports> databases, std::vec
   auto context = std::make_shared<chat_context>();
   context->options = std::move(options);
   context->databases = std::move(databases);
+  for (auto& one : context->databases) one.reads = one.reads ? one.reads : one.log;
   context->endpoints = std::move(endpoints);
   context->log = &log;
   context->probe = &probe;

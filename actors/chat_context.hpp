@@ -24,6 +24,7 @@ struct database_ports {
   event_log* log = nullptr;
   ownership_log* owners = nullptr;
   shard_map_log* places = nullptr;  ///< of the home database; null: no shard of this node ever moves
+  event_log* reads = nullptr;       ///< where feeds and `history` read events; null: `log`
 };
 
 /// Until when this node's lease in one database is provably valid, on its own boot clock. Written by the ownership
@@ -64,6 +65,7 @@ struct chat_context {
   std::atomic<bool> is_stopping{false};
 
   event_log& log_of(shard_id shard) const { return *databases[options.routes[shard.value].database.value].log; }
+  event_log& reads_of(shard_id shard) const { return *databases[options.routes[shard.value].database.value].reads; }
 
   void publish(const room_ref& room, room_envelope envelope) const {
     const auto where = options.routes.endpoints_of(room->shard);

@@ -193,7 +193,7 @@ void connection_actor::read_pages() {
   const auto next = std::move(pages_.front());
   pages_.pop_front();
   is_reading_page_ = true;
-  context_->log_of(next.query.room->shard)
+  context_->reads_of(next.query.room->shard)
       .history(next.query, [self = caf::actor_cast<caf::actor>(this), id = next.id, room = next.query.room](auto page) {
         caf::anon_send(self, msg::history_read{id, room->room, std::move(page)});
       });

@@ -106,7 +106,7 @@ void feed_actor::read_head(question q) {
 }
 
 void feed_actor::perform_one(feed::ask_newest& e) {
-  context_->log_of(room_->shard)
+  context_->reads_of(room_->shard)
       .history({room_, history_query::side::newest, {}, e.limit, false},
                [self = caf::actor_cast<caf::actor>(this), q = e.q](auto page) {
                  caf::anon_send(self, msg::newest_read{q, std::move(page)});
@@ -114,7 +114,7 @@ void feed_actor::perform_one(feed::ask_newest& e) {
 }
 
 void feed_actor::perform_one(feed::ask_range& e) {
-  context_->log_of(room_->shard)
+  context_->reads_of(room_->shard)
       .range({room_, e.after, e.limit}, [self = caf::actor_cast<caf::actor>(this), q = e.q](auto page) {
         caf::anon_send(self, msg::range_read{q, std::move(page)});
       });

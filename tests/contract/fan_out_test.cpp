@@ -2,6 +2,7 @@
 // Cluster, which is started once for all of it.
 #include "tests/contract/fan_out_cluster_rig.hpp"
 #include "tests/contract/fan_out_rigs.hpp"
+#include "tests/contract/gated_memory_rig.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -16,7 +17,7 @@ namespace {
 #ifdef PARLEY_OVER_A_CLUSTER
 using rigs = std::tuple<cluster_rig>;
 #else
-using rigs = std::tuple<memory_rig, redis_rig>;
+using rigs = std::tuple<memory_rig, gated_memory_rig, redis_rig>;
 #endif
 
 std::string subscribed(const room_ref& room) { return "room_subscribed " + room->key.hex(); }
