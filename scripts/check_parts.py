@@ -121,7 +121,7 @@ def checker(log: Log) -> Tally:
 def page(log: Log) -> Tally:
     """Types, rules, and tabs of a browser: these mostly wait, so that their files run side by side."""
     log.run("nodejs", "web/node_modules/typescript/bin/tsc", "--project", "web/demo/tsconfig.json")
-    return node_tests(log, "*.test/*.test.js")
+    return node_tests(log, "*.test/*.test.js", "--test-concurrency=2")
 
 
 def client(log: Log) -> Tally:
@@ -134,9 +134,9 @@ def client(log: Log) -> Tally:
     return Tally(*map(sum, zip(*tallies)))
 
 
-def node_tests(log: Log, pattern: str) -> Tally:
+def node_tests(log: Log, pattern: str, *flags: str) -> Tally:
     tests = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "web").glob(pattern))
-    output = log.run("nodejs", "--test", *tests, may_fail=True, env=node_env())
+    output = log.run("nodejs", "--test", *flags, *tests, may_fail=True, env=node_env())
     counts = {word: int(n) for word, n in re.findall(r"^(?:#|ℹ) (pass|fail|skipped) (\d+)$", output, re.MULTILINE)}
     if "pass" not in counts:
         raise Failed("no count in the output")
@@ -241,7 +241,7 @@ PARTS = [
     Part("cluster", 320, "three nodes as one: killed, stopped, back again; strangers, TLS; more databases and endpoints",
          cluster),
     Part("checker", 120, "the replay finds each bug of a lying node", checker),
-    Part("page", 240, "the page's types and rules, and its tabs in a real browser", page),
+    Part("page", 300, "the page's types and rules, and its tabs in a real browser", page),
     Part("client", 60, "the client library: rules, a node and a cluster that are killed, the docs' snippets", client),
     Part("replay", 120, "real chat on both backends, with kill -9", replay),
     Part("faults", 150, "the strongest cells of the fault matrix, with short faults", faults),

@@ -69,6 +69,7 @@ test("who joins in the middle of a flood sees every number once, and the lens sa
   const two = await open("#room=flooded&user=ben");
   for (const tab of [one, two]) await tab.is_green(1000);
   for (const tab of [one, two]) assert.deepEqual([await tab.counter("gaps"), tab.alarms], [0, []]);
+  assert.doesNotMatch(await one.counts(), /resume/u, "a flood alone costs no connection");
   const stream = (await strip(two)).map(([what]) => what);
   assert.ok(stream.includes("live"), `${stream}`);
   await two.picture("joined-in-a-flood");

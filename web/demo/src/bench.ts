@@ -84,7 +84,8 @@ export class Bench {
   async #redis(): Promise<string> {
     const isStopped = this.#faults!.state.fan_out === "stopped";
     await this.#faults!.setFanOut(isStopped ? "running" : "stopped");
-    return isStopped ? "The live path runs again." : "The live path is dead: readers learn of new messages by polls.";
+    if (isStopped) return "The live path runs again.";
+    return "The live path is dead: readers learn of new messages by polls.";
   }
 
   async #kill(): Promise<string> {

@@ -117,7 +117,8 @@ function showNewVersion(from: string, to: string): void {
   reload.type = "button";
   reload.onclick = () => location.reload();
   const banner = part(document, ".banner");
-  banner.replaceChildren(`This page came with parleyd ${from}; the node is now ${to}. It goes on, and a reload brings the new page.`, reload);
+  const says = `This page came with parleyd ${from}; the node is now ${to}. It goes on, and a reload brings the new page.`;
+  banner.replaceChildren(says, reload);
   banner.hidden = false;
 }
 

@@ -105,7 +105,8 @@ export class NaivePane {
     line.dataset.verdict = last === 0 ? "none" : isOk ? "ok" : "broken";
     const counts = [`${missing} missing`, `${doubled} doubled`, ...(unordered ? [`${unordered} out of order`] : [])];
     const range = first === last ? `#${first}` : `${first}..${last}`;
-    part(line, ".verdict").textContent = last === 0 ? "Nothing to check yet" : isOk ? `${range} so far all there` : `${range}: ${counts.join(", ")}`;
+    const judged = isOk ? `${range} so far all there` : `${range}: ${counts.join(", ")}`;
+    part(line, ".verdict").textContent = last === 0 ? "Nothing to check yet" : judged;
     part(line, ".counts").textContent = this.#naive.cuts ? plural(this.#naive.cuts, "cut") : "";
     Object.assign(line.dataset, { missing, doubled, unordered });
     if (this.#isStuck) this.#scroller.scrollTop = this.#scroller.scrollHeight;
