@@ -10,7 +10,7 @@ import sys
 from typing import Sequence
 
 peers_folder = pathlib.Path(__file__).resolve().parents[1] / "loadtest" / "peers"
-_debian = {"nats": ("nats-server",), "ejabberd": ("ejabberd", "erlang-p1-pgsql")}
+_debian = {"nats": ("nats-server",), "ejabberd": ("ejabberd", "erlang-p1-pgsql")}  # the first of each is a service
 _policy = pathlib.Path("/usr/sbin/policy-rc.d")
 
 
@@ -68,5 +68,6 @@ def _apt(packages: Sequence[str], may_install: bool) -> None:
     finally:
         if is_ours:
             _policy.unlink()
-    print(f"compare: Debian starts what it installed at the next boot; to prevent it: systemctl disable {words}",
+    services = " ".join(package for package, *_ in _debian.values() if package in packages)
+    print(f"compare: Debian starts what it installed at the next boot; to prevent it: systemctl disable {services}",
           file=sys.stderr)
