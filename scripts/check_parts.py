@@ -117,6 +117,10 @@ def checker(log: Log) -> Tally:
     return pytest(log, "tests/replay")
 
 
+def load(log: Log) -> Tally:
+    return pytest(log, "tests/load")
+
+
 def page(log: Log) -> Tally:
     return node_tests(log, "*.test/*.test.js")
 
@@ -237,6 +241,7 @@ PARTS = [
     Part("integration", 300, "the protocol, asked of a node on both backends", integration),
     Part("cluster", 250, "three nodes as one: killed, stopped, back again; strangers, TLS; a third database", cluster),
     Part("checker", 120, "the replay finds each bug of a lying node", checker),
+    Part("load", 60, "a short load of each scenario, with its checker, which finds each bug of a lying node", load),
     Part("page", 90, "the page's rules, and two tabs of a real browser", page),
     Part("client", 60, "the client library: rules, a node and a cluster that are killed, the docs' snippets", client),
     Part("replay", 120, "real chat on both backends, with kill -9", replay),
@@ -256,7 +261,7 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-NEEDS_BUILD = {"unit", "contract", "integration", "cluster", "checker", "page", "client", "replay", "faults"}
+NEEDS_BUILD = {"unit", "contract", "integration", "cluster", "checker", "load", "page", "client", "replay", "faults"}
 
 
 def chosen_parts(names: list[str] | None) -> list[Part]:
