@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import contextlib
 import pathlib
 import subprocess
@@ -12,7 +11,7 @@ from typing import Iterator
 
 from bench_cluster_clients import acks_after, deliveries, paced
 from bench_goals import Row
-from bench_measure import Failed, cpu_seconds, run
+from bench_measure import Failed, Held, cpu_seconds, load
 from parley_testkit.cluster import LEASE_S, Cluster, shard_of
 from parley_testkit.recipes import parleyctl
 from parley_testkit.waiting import wait_until
@@ -39,25 +38,19 @@ class Bench:
             yield made
 
     def publish(self, what: str, cluster: Cluster) -> dict:
-        """Durable publishes as fast as they are acknowledged, an equal part through each node. CPU is of all nodes and
-        servers, and of the first generator's time; they begin and end together."""
+        """Durable publishes as fast as they are acknowledged, an equal part of the writers at each node. CPU is of all
+        nodes and servers."""
         nodes, o = list(cluster.nodes.values()), self.options
-        share = len(nodes)
         pids = {server.name: server.child.pid for server in [*nodes, *cluster.databases, *cluster.redis]
                 if server.child.alive()}
-        commands = []
-        for node in nodes:
-            self._runs += 1
-            commands.append([self.bin / "load_driver", "publish", "--to", f"{node.host}:{node.port}", "--prefix",
-                             f"r{self._runs}", "--seconds", o.seconds, "--warm-up", o.warm_up, "--window", o.window,
-                             "--connections", max(1, _connections // share), "--rooms", max(1, o.rooms // share)])
-        with concurrent.futures.ThreadPoolExecutor(len(commands)) as at_once:
-            results = list(at_once.map(lambda words: run(words, pids), commands))
-        first = results[0]
-        rate = sum(result["acked_per_second"] for result in results)
-        cpu = {name: first[f"cpu_{name}"] for name in pids}
-        return self.keep(what, {"acked_per_second": rate, "cpu": cpu, "cpu_us_per_message":
-                                sum(cpu.values()) * 1e6 / (rate * first["seconds"])})
+        self._runs += 1
+        result = load(self.bin / "parley-load", "rooms", [
+            "--targets", ",".join(f"ws://{node.host}:{node.port}" for node in nodes), "--prefix", f"r{self._runs}",
+            "--duration-s", o.seconds, "--warm-up-s", o.warm_up, "--distribution", "uniform", "--readers", 0,
+            "--publish-rate", 0, "--writers", max(len(nodes), _connections), "--window", o.window, "--rooms", o.rooms], pids)
+        cpu = {name: result[f"cpu_{name}"] for name in pids}
+        return self.keep(what, {"acked_per_second": result["acked_per_second"], "cpu": cpu,
+                                "cpu_us_per_message": sum(cpu.values()) * 1e6 / result["acked"]})
 
     def keep(self, what: str, result: dict) -> dict:
         self.raw.append({"run": what} | result)
@@ -140,13 +133,9 @@ class Idle(Goal):
         for server in self.cluster.databases:
             server.execute("CREATE EXTENSION pg_stat_statements")
         for node in self.cluster.nodes.values():
-            held = subprocess.Popen(
-                [str(self.bench.bin / "load_driver"), "idle", "--to", f"{node.host}:{node.port}", "--connections",
-                 str(self.bench.options.live_rooms), "--rooms", str(self.bench.options.live_rooms), "--prefix", "idle"],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            self._stack.callback(_end, held)
-            if held.stdout.readline().strip() != "begin":
-                raise Failed("the idle sessions were not all opened")
+            rooms = self.bench.options.live_rooms
+            held = Held(self.bench.bin / "parley-load", f"ws://{node.host}:{node.port}", sessions=rooms, rooms=rooms)
+            self._stack.callback(held.let_go)
         wait_until(self._is_quiet, seconds=60, what="the nodes to have read what the joins asked for")
 
     def _is_quiet(self) -> bool:
@@ -253,14 +242,6 @@ class DeadRedis(Goal):
         self.acks.add(alive["acked_per_second"], dead["acked_per_second"])
         self.late.add(_poll_s, polled)
         self.live.add(1000 * live, 1000 * live, 1000 * live)
-
-
-def _end(load: subprocess.Popen) -> None:
-    with contextlib.suppress(OSError):
-        load.communicate("end\n", timeout=60)
-    if load.poll() is None:
-        load.kill()
-        load.wait()
 
 
 goals = {"P14": Databases, "P15": Nodes, "P16": Idle, "P18": Takeover, "P19": DeadRedis}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import socket
-import subprocess
 import time
 from typing import Callable
 
 import requests
 
-from bench_measure import Failed, Series, rss_bytes, run
+from bench_measure import Failed, Held, Series, load, rss_bytes, run
 from parley_testkit.child import Child
 from parley_testkit.node import Node
 from parley_testkit.ports import free_port
@@ -60,12 +60,16 @@ class Bench:
         pids = {"postgres": self.postgres.child.pid, "redis": self.redis.child.pid}
         return pids | ({"node": self.node.child.pid} if self.node else {})
 
-    def load(self, kind: str, *arguments, to: int | None = None, more: dict[str, int] = {}) -> dict:
+    def load(self, scenario: str, *words, to: int | None = None, more: dict[str, int] = {}) -> dict:
         self._runs += 1
-        return self._kept(kind, run(
-            [self.bin / "load_driver", kind, "--to", f"127.0.0.1:{to or self.node.port}", "--prefix", f"r{self._runs}",
-             "--seconds", self.options.seconds, "--warm-up", self.options.warm_up, *map(str, arguments)],
-            self.watched() | more))
+        common = ["--targets", f"ws://127.0.0.1:{to or self.node.port}", "--prefix", f"r{self._runs}", "--duration-s",
+                  self.options.seconds, "--warm-up-s", self.options.warm_up]
+        return self._kept(scenario, load(self.bin / "parley-load", scenario, [*common, *words], self.watched() | more))
+
+    def publish(self, writers: int, *words) -> dict:
+        """Durable publishes, one room after the other; nobody reads. Closed by a window, unless `words` give a rate."""
+        return self.load("rooms", "--distribution", "uniform", "--readers", 0, "--writers", writers, "--publish-rate", 0,
+                         "--rooms", self.options.rooms, *words)
 
     def limit(self, program: str, *arguments) -> dict:
         return self._kept(program, run(
@@ -107,10 +111,10 @@ class Publishes:
     def pair(self) -> None:
         rooms = self.bench.options.rooms
         plain = self.bench.limit("pg_loader", "--batch", 100, "--rooms", rooms)
-        ours = self.bench.load("publish", "--connections", 16, "--rooms", rooms, "--window", self.bench.options.window)
+        ours = self.bench.publish(16, "--window", self.bench.options.window)
         fenced = self.bench.limit("pg_loader", "--batch", 100, "--rooms", rooms, "--fence")
         one = self.bench.limit("pg_loader", "--batch", 1, "--rooms", rooms, "--fence")
-        ours_one = self.bench.load("publish", "--connections", 1, "--rooms", rooms, "--window", 1)
+        ours_one = self.bench.publish(1, "--window", 1)
         self.cpu.add(per_event(plain), per_event(ours))
         self.rate.add(plain["events_per_second"], ours["acked_per_second"])
         self.fenced_cpu.add(per_event(fenced), per_event(ours))
@@ -141,12 +145,12 @@ class Deliveries:
 
     def pair(self) -> None:
         for row, (rooms, each) in zip(self.rows, self.shapes):
-            arguments = ["--connections", self.bench.options.readers, "--rooms", rooms, "--rooms-each", each,
-                         "--window", 1 if rooms == 1 else 4]
+            arguments = ["--readers", self.bench.options.readers, "--rooms", rooms, "--rooms-each", each, "--publish-rate", 0,
+                         "--window-of", "deliveries", "--window", 1 if rooms == 1 else 4]
             child, port = self.bench.program("bare_broadcast")
-            bare = self.bench.load("fan-out", *arguments, to=port, more={"bare": child.pid})
+            bare = self.bench.load("fanout", *arguments, to=port, more={"bare": child.pid})
             child.kill9()
-            ours = self.bench.load("fan-out", *arguments)
+            ours = self.bench.load("fanout", *arguments)
             row.add(bare["deliveries"] / bare["cpu_bare"], ours["deliveries"] / ours["cpu_node"])
 
 
@@ -170,8 +174,8 @@ class Acks:
     def pair(self) -> None:
         rate = self.bench.options.rate
         commit = self.bench.limit("pg_loader", "--batch", 1, "--fence", "--rooms", 100)
-        ours = self.bench.load("publish", "--connections", 16, "--rooms", 100, "--rate", rate)
-        quiet = self.bench.load("publish", "--connections", 16, "--rooms", 100, "--rate", 100)
+        ours = self.bench.publish(16, "--publish-rate", rate)
+        quiet = self.bench.publish(16, "--publish-rate", 100)
         self.p50.add(commit["commit_p50_us"], ours["ack_p50_us"], ours["ack_p50_us"] - commit["commit_p50_us"])
         self.p99.add(commit["commit_p99_us"], ours["ack_p99_us"])
         self.quiet.add(commit["commit_p50_us"], quiet["ack_p50_us"], quiet["ack_p50_us"] - commit["commit_p50_us"])
@@ -196,7 +200,7 @@ class Joins:
     def pair(self) -> None:
         bare = self.bench.limit("pg_pages", "--connections", 8)
         before, since = self._reads(), time.monotonic()
-        ours = self.bench.load("join", "--connections", 8, "--rewind", 50)
+        ours = self.bench.load("joins", "--joiners", 8, "--history", 200, "--rewind", 50)
         reads, took = self._reads() - before, time.monotonic() - since
         self.rate.add(bare["pages_per_second"], ours["joins_per_second"])
         self.cpu.add(bare["cpu_postgres"] * 1e6 / bare["pages"],
@@ -237,23 +241,13 @@ class Idle:
 
     def _growth(self, pid: int, port: int) -> float:
         """In two steps: what the first hundred sessions cost once is not a session's."""
-        def held(connections: int) -> subprocess.Popen:
-            load = subprocess.Popen(
-                [str(self.bench.bin / "load_driver"), "idle", "--to", f"127.0.0.1:{port}", "--connections",
-                 str(connections), "--rooms", "100", "--prefix", "idle"],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            if load.stdout.readline().strip() != "begin":
-                raise Failed("the idle sessions were not all opened")
-            return load
-
-        first = held(100)
+        held = functools.partial(Held, self.bench.bin / "parley-load", f"ws://127.0.0.1:{port}", rooms=100)
+        first = held(sessions=100)
         before = _settled(lambda: rss_bytes(pid))
-        second = held(self.bench.options.idle)
+        second = held(sessions=self.bench.options.idle)
         after = _settled(lambda: rss_bytes(pid))
-        for load in (second, first):
-            load.communicate("end\n", timeout=60)
-            if load.returncode != 0:
-                raise Failed("an idle session ended")
+        for sessions in (second, first):
+            sessions.let_go()
         return (after - before) / self.bench.options.idle
 
 

@@ -1,15 +1,17 @@
-"""What scripts/bench measures with: programs that say `begin` and then one line of JSON, and the processes' clocks at
-those two moments. Ratios are made within one pair of runs, and only then summed up."""
+"""What scripts/bench measures with: `parley-load` and its result files; references that say `begin` and then one line of
+JSON, and the processes' clocks at those two moments. Ratios are made within one pair of runs, and only then summed up."""
 
 from __future__ import annotations
 
 import json
 import os
 import pathlib
+import signal
 import statistics
 import subprocess
 from typing import Mapping, Sequence
 
+from parley_testkit import workspace
 from parley_testkit.processes import processes_below
 
 _ticks = os.sysconf("SC_CLK_TCK")
@@ -57,6 +59,52 @@ def run(argv: Sequence[str | pathlib.Path], watched: Mapping[str, int] = {}, sec
         program.stdout.close()
         program.stderr.close()
     return result
+
+
+def load(program: pathlib.Path, scenario: str, words: Sequence[object], watched: Mapping[str, int] = {},
+         seconds: float = 600) -> dict:
+    """Runs a scenario of parley-load. Its figures, flat: counts and rates, percentiles (`ack_p50_us`), and `cpu_NAME` in
+    seconds for each watched process, and for itself as `cpu_generator`."""
+    output = workspace.folder("load") / "result.json"
+    argv = [str(program), scenario, *map(str, words), "--no-ceiling", "--quiet", "--output", str(output)]
+    for name, pid in watched.items():
+        argv += ["--watch", f"{name}={pid}"]
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds)
+    if done.returncode != 0:
+        raise Failed(f"{' '.join(argv)}\n{done.stdout}{done.stderr}")
+    told = json.loads(output.read_text())
+    totals, took = told["totals"], told["measured_s"]
+    if totals["errors"]:
+        raise Failed(f"{' '.join(argv)}\nnot all was served: {totals['errors']}")
+    result: dict = {"seconds": took, "cpu_generator": told["generator"]["cpu_s"]}
+    for name, what in (("acked", "acks"), ("deliveries", "deliveries"), ("joins", "joins")):
+        result |= {name: totals[what], f"{name}_per_second": totals[what] / took}
+    for name, what in (("ack", "publish_to_ack"), ("delivery", "publish_to_delivery"), ("join", "join_to_live")):
+        times = told["latency_us"][what]
+        result |= {f"{name}_{share}_us": times[share] for share in ("p50", "p90", "p99", "p99_9", "max")}
+    return result | {f"cpu_{one['name']}": one["cpu_s"][-1] for one in told["processes"]}
+
+
+class Held:
+    """Sessions that joined a room each and say nothing, until they are let go."""
+
+    def __init__(self, program: pathlib.Path, target: str, sessions: int, rooms: int) -> None:
+        self._output = workspace.folder("load") / "result.json"
+        self._load = subprocess.Popen(
+            [str(program), "idle", "--targets", target, "--readers", str(sessions), "--rooms", str(rooms), "--prefix", "idle",
+             "--duration-s", "86400", "--warm-up-s", "0", "--no-ceiling", "--quiet", "--tell-begin", "--output",
+             str(self._output)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if self._load.stdout.readline().strip() != "begin":
+            raise Failed(f"the idle sessions were not all opened: {self._load.communicate()[1]}")
+
+    def let_go(self) -> None:
+        """:raises Failed: where one ended before"""
+        self._load.send_signal(signal.SIGINT)
+        said = "".join(self._load.communicate(timeout=60))
+        errors = json.loads(self._output.read_text())["totals"]["errors"]
+        if self._load.returncode != 130 or errors:
+            raise Failed(f"an idle session ended: {errors}\n{said}")
 
 
 def rss_bytes(pid: int) -> int:

@@ -118,6 +118,10 @@ def checker(log: Log) -> Tally:
     return pytest(log, "tests/replay")
 
 
+def load(log: Log) -> Tally:
+    return pytest(log, "tests/load")
+
+
 def page(log: Log) -> Tally:
     """Types, rules, and tabs of a browser: these mostly wait, so that their files run side by side."""
     log.run("nodejs", "web/node_modules/typescript/bin/tsc", "--project", "web/demo/tsconfig.json")
@@ -241,6 +245,7 @@ PARTS = [
     Part("cluster", 320, "three nodes as one: killed, stopped, back again; strangers, TLS; more databases and endpoints",
          cluster),
     Part("checker", 120, "the replay finds each bug of a lying node", checker),
+    Part("load", 60, "a short load of each scenario, with its checker, which finds each bug of a lying node", load),
     Part("page", 300, "the page's types and rules, and its tabs in a real browser", page),
     Part("client", 60, "the client library: rules, a node and a cluster that are killed, the docs' snippets", client),
     Part("replay", 120, "real chat on both backends, with kill -9", replay),
@@ -260,7 +265,7 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-NEEDS_BUILD = {"unit", "contract", "integration", "cluster", "checker", "page", "client", "replay", "faults"}
+NEEDS_BUILD = {"unit", "contract", "integration", "cluster", "checker", "load", "page", "client", "replay", "faults"}
 
 
 def chosen_parts(names: list[str] | None) -> list[Part]:

@@ -1,6 +1,6 @@
 // What the machine can do for a delivery with nothing around it: the reference of goal P3. One thread, one epoll loop;
 // each message is put together once and goes to every reader of its room by one writev. It speaks as much of the
-// protocol as the load driver needs, with the very bytes that Parley would send; nothing is stored or checked.
+// protocol as parley-load needs, with the very bytes that Parley would send; nothing is stored or checked.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -112,7 +112,7 @@ private:
     for (std::string text; take_frame(p, text);) answer(fd, text);
   }
 
-  /// The driver's frames: masked, whole, below 64 kB; a pong or a close says nothing here.
+  /// The load's frames: masked, whole, below 64 kB; a pong or a close says nothing here.
   static bool take_frame(peer& p, std::string& text) {
     const auto& in = p.unread;
     const auto byte = [&](std::size_t at) { return static_cast<std::size_t>(static_cast<std::uint8_t>(in[at])); };
@@ -141,14 +141,17 @@ private:
       return write_frame(fd, "[{\"id\":" + id + ",\"joined\":{\"room\":\"" + name + "\",\"head\":" + at +
                                  ",\"start\":" + at + "}},{\"live\":{\"room\":\"" + name + "\",\"at\":" + at + "}}]");
     }
-    if (text.find("\"publish\"") != std::string_view::npos) broadcast(r, name, text);
+    if (text.find("\"publish\"") == std::string_view::npos) return;
+    broadcast(r, name, text);
+    write_frame(fd, "{\"id\":" + id + ",\"published\":{\"room\":\"" + name + "\",\"seq\":" + std::to_string(r.seq) +
+                        ",\"term\":1764000000000,\"at\":1764000000000,\"duplicate\":false}}");
   }
 
   static void broadcast(room& r, const std::string& name, std::string_view publish) {
     const auto before = std::to_string(r.seq), seq = std::to_string(++r.seq);
     const std::string batch = "{\"batch\":{\"room\":\"" + name + "\",\"prev\":" + before +
                               ",\"phase\":\"live\",\"events\":[{\"seq\":" + seq +
-                              ",\"term\":1764000000000,\"kind\":\"message.created\",\"sender\":\"load-1000\","
+                              ",\"term\":1764000000000,\"kind\":\"message.created\",\"sender\":\"writer-0\","
                               "\"at\":1764000000000,\"client_msg_id\":\"" +
                               std::string(between(publish, "\"client_msg_id\":\"", '"')) + "\",\"text\":\"" +
                               std::string(between(publish, "\"text\":\"", '"')) + "\",\"version\":1}]}}";

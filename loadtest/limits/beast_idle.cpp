@@ -1,5 +1,5 @@
 // What an idle connection costs with Beast and nothing around it: the reference of goal P10. One thread, a plain
-// WebSocket stream without compression, one read pending, buffers given back. It answers the load driver's `connect`
+// WebSocket stream without compression, one read pending, buffers given back. It answers parley-load's `connect`
 // and `join` with canned words; it has no rooms, no rows, no timers.
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -30,6 +30,13 @@ public:
   }
 
 private:
+  static std::string between(std::string_view text, std::string_view before, char end) {
+    const auto at = text.find(before);
+    if (at == std::string_view::npos) return {};
+    text.remove_prefix(at + before.size());
+    return std::string(text.substr(0, text.find(end)));
+  }
+
   void read() {
     ws_.async_read(buffer_, [self = shared_from_this()](error_code ec, std::size_t) {
       if (ec) return;
@@ -39,11 +46,12 @@ private:
 
   void answer() {
     const std::string_view text(static_cast<const char*>(buffer_.data().data()), buffer_.size());
-    const bool is_connect = text.find("\"connect\"") != std::string_view::npos;
-    out_ = is_connect
-               ? "{\"id\":1,\"connected\":{\"conn_id\":\"1\",\"node\":\"bare\"}}"
-               : "[{\"id\":1000000,\"joined\":{\"room\":\"r\",\"head\":{\"term\":0,\"seq\":0},\"start\":{\"term\":0,"
-                 "\"seq\":0}}},{\"live\":{\"room\":\"r\",\"at\":{\"term\":0,\"seq\":0}}}]";
+    const auto id = between(text, "{\"id\":", ','), room = between(text, "\"room\":\"", '"');
+    const std::string at = "{\"term\":0,\"seq\":0}", named = "{\"room\":\"" + room + "\",";
+    out_ = text.find("\"connect\"") != std::string_view::npos
+               ? "{\"id\":" + id + ",\"connected\":{\"conn_id\":\"1\",\"node\":\"bare\"}}"
+               : "[{\"id\":" + id + ",\"joined\":" + named + "\"head\":" + at + ",\"start\":" + at +
+                     "}},{\"live\":" + named + "\"at\":" + at + "}}]";
     buffer_.consume(buffer_.size());
     buffer_.shrink_to_fit();
     ws_.text(true);

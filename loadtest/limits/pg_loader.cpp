@@ -3,8 +3,8 @@
 // indexes of the real ones. No rooms, no check, and the next batch leaves when the last is committed. With --fence each
 // transaction also moves the fence row of every shard that it writes, under the condition that it still stands as this
 // program left it; a batch of one is then the "one-event fenced commit".
-#include "loadtest/driver/latency_histogram.hpp"
 #include "loadtest/limits/libpq_session.hpp"
+#include "loadtest/load/latency_histogram.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -49,7 +49,7 @@ ROOMS = [
          "std posix result boost asio beast json url openssl protobuf"),
     Room("node/", ANY_FOLDER, ANY_LIBRARY - {"catch2", "benchmark"}),
     # Benchmarks measure cores and codecs; the harness itself speaks the protocol only.
-    Room("loadtest/", SHARED + PROTO + ("storage/", "net/", "loadtest/"), ANY_LIBRARY - {"caf", "catch2"}),
+    Room("loadtest/", SHARED + PROTO + ("storage/", "net/", "loadtest/", "node/spelling.hpp"), ANY_LIBRARY - {"caf", "catch2"}),
     Room("tests/", ANY_FOLDER, ANY_LIBRARY),
 ]
 LIBRARIES = [
