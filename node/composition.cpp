@@ -52,16 +52,21 @@ composition::composition(const configuration& options, log& out, metrics& counte
       log_(out),
       self_{options.node.node_name, random_incarnation()},
       stores_(open_stores(options, out, counted)),
+      faults_(open_faults(options.node, self_, *stores_, out, counted)),
       links_(open_links(options, self_, stores_->cluster_id(), out, counted.peers())),
-      chat_(chat_options_of(options, self_, stores_->routes(), links_.get()), stores_->databases(),
-            stores_->endpoints(), out, counted.chat(), this_machine(), links_ ? &links_->network() : nullptr),
+      chat_(chat_options_of(options, self_, stores_->routes(), links_.get()),
+            faults_ ? faults_->databases() : stores_->databases(),
+            faults_ ? faults_->endpoints() : stores_->endpoints(), out, counted.chat(), this_machine(),
+            links_ ? &links_->network() : nullptr),
       front_(front_options_of(options), chat_,
-             {[this] { return not_ready(); }, [&counted] { return counted.text(); }, version}, out, counted.front()) {
+             {[this] { return not_ready(); }, [&counted] { return counted.text(); }, version, faults_.get()}, out,
+             counted.front()) {
   counted.watch("parley_shards_owned", "Shards that this node owns by its lease.",
                 [this] { return static_cast<double>(chat_.shards_owned()); });
   if (auto opened = front_.listen(); opened.has_error()) {
     throw refusal_to_start(exit_code::cannot_take, opened.error().detail);
   }
+  if (faults_) faults_->serve_at(origin());
 }
 
 composition::~composition() = default;
@@ -76,6 +81,12 @@ std::string composition::page() const {
   auto where = parse_listen_address(options_.node.listen).value();
   where.port(front_.port());
   return page_address(where);
+}
+
+std::string composition::origin() const {
+  auto address = page();
+  address.pop_back();  // the slash
+  return address;
 }
 
 std::string composition::not_ready() const {
@@ -103,6 +114,7 @@ void composition::drain(std::function<void()> drained) {
 void composition::stop() {
   front_.stop();
   chat_.stop();
+  if (faults_) faults_->stop();
   if (links_) links_->stop();
   stores_->stop();
 }

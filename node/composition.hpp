@@ -4,6 +4,7 @@
 #include "net/front.hpp"
 #include "node/configuration.hpp"
 #include "node/metrics.hpp"
+#include "node/node_faults.hpp"
 #include "node/node_links.hpp"
 #include "node/stores.hpp"
 
@@ -37,13 +38,15 @@ public:
   void stop();
 
 private:
+  std::string origin() const;
   std::string not_ready() const;
 
   configuration options_;
   log& log_;
   node_identity self_;
   std::unique_ptr<stores> stores_;
-  std::unique_ptr<node_links> links_;  ///< null: none
+  std::unique_ptr<node_faults> faults_;  ///< null: not in development mode, or not wanted
+  std::unique_ptr<node_links> links_;    ///< null: none
   chat chat_;
   net::front front_;
 };

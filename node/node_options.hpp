@@ -11,8 +11,10 @@ namespace parley {
 
 /// What a node is and whom it talks to. Bounds and units stand in settings_table.cpp, which reads and prints each.
 struct node_options {
-  bool dev = false;               ///< development mode: users by name, rooms created by use
-  bool dev_allow_remote = false;  ///< development mode on an address that others can reach
+  bool dev = false;                    ///< development mode: users by name, rooms created by use
+  bool dev_allow_remote = false;       ///< development mode on an address that others can reach
+  bool dev_faults = true;              ///< faults on purpose, in development mode on loopback
+  std::vector<std::string> dev_peers;  ///< see development_peer.hpp
   std::string node_name = "n1";
   std::string listen = "127.0.0.1:8080";
   std::string data_dir = "parley-data";  ///< embedded mode only

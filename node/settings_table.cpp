@@ -1,4 +1,5 @@
 #include "node/configuration.hpp"
+#include "node/development_peer.hpp"
 #include "node/listen_address.hpp"
 #include "node/setting_kinds.hpp"
 #include "storage/envelope_seal.hpp"
@@ -58,6 +59,11 @@ complaint is_peer_address(const std::string& text) {
   return toml_text(text) + " is no HOST:PORT";
 }
 
+complaint is_development_peer(const std::string& text) {
+  if (parse_development_peer(text)) return std::nullopt;
+  return toml_text(text) + " is no NAME=http://HOST:PORT with an IP address, such as n2=http://127.0.0.1:8081";
+}
+
 complaint is_log_level(const std::string& text) {
   for (const auto* level : {"debug", "info", "warn", "error"}) {
     if (text == level) return std::nullopt;
@@ -100,6 +106,13 @@ std::vector<setting> node_settings() {
   all.push_back(flag(
       "dev_allow_remote", "Lets development mode listen on an address that others can reach.",
       [](auto& c) -> auto& { return c.node.dev_allow_remote; }));
+  all.push_back(flag(
+      "dev_faults", "Development mode on loopback: a page may cause faults under /dev/ (operations.md).",
+      [](auto& c) -> auto& { return c.node.dev_faults; }));
+  all.push_back(list(
+      "dev_peers", "--dev-peer", "NAME=http://HOST:PORT each, an IP address",
+      "Where the other nodes of a development cluster serve clients, for those faults.", is_development_peer,
+      [](auto& c) -> auto& { return c.node.dev_peers; }));
   all.push_back(text(
       "node_name", "1 to 64 letters, digits, - . _", "This node's name in logs and in `connected`.", is_node_name,
       [](auto& c) -> auto& { return c.node.node_name; }));

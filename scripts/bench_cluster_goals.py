@@ -17,7 +17,8 @@ from parley_testkit.cluster import LEASE_S, Cluster, shard_of
 from parley_testkit.recipes import parleyctl
 from parley_testkit.waiting import wait_until
 
-_no_limits = ("--limits-connections-per-user", "0", "--limits-connections-per-address", "0", "--log-level", "warn")
+_no_limits = ("--limits-connections-per-user", "0", "--limits-connections-per-address", "0", "--log-level", "warn",
+              "--dev-faults=false")
 _servers = {"shared_buffers": "128MB", "max_wal_size": "4GB", "log_min_duration_statement": "-1"}
 _poll_s = 1.0  # actors/core/tail_watch.hpp: how often a node asks for what Redis may have lost
 _connections = 16

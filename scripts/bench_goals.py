@@ -47,7 +47,8 @@ class Bench:
 
     def start_node(self, *flags: str) -> Node:
         self.node = Node("bench", postgres=[self.postgres], redis=[self.redis], flags=[
-            "--limits-connections-per-user", "0", "--limits-connections-per-address", "0", "--log-level", "warn", *flags])
+            "--limits-connections-per-user", "0", "--limits-connections-per-address", "0", "--log-level", "warn",
+            "--dev-faults=false", *flags])
         self.node.start()
         return self.node
 

@@ -50,6 +50,10 @@ private:
   void serve(ask::publish& what, std::string& body);
   void serve(ask::history& what, std::string&);
   void serve(ask::stream& what, std::string&);
+  void serve(ask::development, std::string& body);
+  void answer_owner(const std::string& room);
+  /// An answer under `/dev/`, which a page of another loopback origin may read.
+  void answer_page(http_answer with);
   void exchange(request::body asked);
   /// Who asks; nothing where that was answered already.
   std::optional<identity> who();

@@ -19,8 +19,6 @@ constexpr std::uint64_t uint32_max = std::numeric_limits<std::uint32_t>::max();
 
 http_answer refused(std::string_view why) { return problem(refusal{refusal_code::bad_request, std::string(why), {}}); }
 
-http_answer not_found() { return problem(refusal{refusal_code::not_found, "there is nothing at this path", {}}); }
-
 http_answer wrong_method(std::string_view allowed) {
   auto answer = problem(refusal{refusal_code::method_not_allowed, "this path does not know that method", {}});
   answer.headers.emplace_back("Allow", std::string(allowed));
@@ -99,6 +97,8 @@ std::optional<http_wish> plain_route(const http_target& target) {
 
 }  // namespace
 
+http_answer not_found() { return problem(refusal{refusal_code::not_found, "there is nothing at this path", {}}); }
+
 std::variant<http_wish, http_answer> route(const http_request_head& head, const limits& bounds) {
   auto target = parse_target(head.target());
   if (!target) return refused("the target is no path");
@@ -106,6 +106,7 @@ std::variant<http_wish, http_answer> route(const http_request_head& head, const 
   const auto& segments = target->segments;
   if (segments.size() == 4 && segments[0] == "v1" && segments[1] == "rooms")
     return room_route(head, std::move(*target), bounds);
+  if (segments.size() > 1 && segments[0] == "dev") return http_wish{ask::development{}};
   auto plain = plain_route(*target);
   if (!plain) return not_found();
   if (!is_read(head)) return wrong_method("GET, HEAD");

@@ -42,6 +42,7 @@ TEST_CASE("every setting can be said in all three places and means the same ther
     if (s.key == "origins") text = "https://a.example";
     if (s.key == "postgres") text = "postgresql://a/b";
     if (s.key == "redis") text = "redis://a:1";
+    if (s.key == "dev_peers") text = "n2=http://127.0.0.1:8081";
     if (s.key == "fan_out.keys") text = std::string(64, 'a');
 
     std::string literal = text;

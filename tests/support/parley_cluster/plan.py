@@ -9,7 +9,7 @@ import pathlib
 import shutil
 
 from parley_testkit.ports import free_port
-from parley_testkit.recipes import (as_account, link_flags, node_command, postgres_account, postgres_command,
+from parley_testkit.recipes import (as_account, development_peer_flags, link_flags, node_command, postgres_account, postgres_command,
                                     postgres_url, redis_cluster_settings, redis_cluster_url, redis_command, redis_url)
 
 redis_cluster_servers = 6  # three masters with a replica each
@@ -89,10 +89,12 @@ def draw_up(folder: pathlib.Path, program: pathlib.Path, *, nodes: int, database
     stores = {kind: [member.url for member in members if member.kind == kind] for kind in ("database", "redis")}
     if is_redis_cluster:
         stores["redis"] = [redis_cluster_url([member.port for member in members if member.kind == "redis"])]
-    for n in range(1, nodes + 1):
-        port, peer, name = free_port(), free_port(), f"n{n}"
+    ports = {f"n{n}": free_port() for n in range(1, nodes + 1)}
+    for name, port in ports.items():
+        peer = free_port()
         argv = node_command(program, port, postgres=stores["database"], redis=stores["redis"])
-        argv += ["--shards", str(shards), *link_flags(name, peer, folder / name / "papers" if is_secure else None)]
+        argv += ["--shards", str(shards), *link_flags(name, peer, folder / name / "papers" if is_secure else None),
+                 *development_peer_flags(ports)]
         members.append(Member(name, "node", argv, port, f"http://127.0.0.1:{port}/", f"127.0.0.1:{peer}"))
     return Plan(folder, shards, str(program), is_secure, members, is_redis_cluster)
 

@@ -13,7 +13,7 @@ from . import workspace
 from .network import Network
 from .node import Node
 from .ports import free_port
-from .recipes import link_flags, parleyctl
+from .recipes import development_peer_flags, link_flags, parleyctl
 from .servers import Postgres, Redis, RedisCluster
 from .waiting import wait_until
 
@@ -47,6 +47,8 @@ class Cluster:
                 self.stack.enter_context(server)
             for name in names("n", self.node_count):
                 self.nodes[name] = self.node(name)
+            for node in self.nodes.values():
+                node.child.argv += development_peer_flags({name: each.port for name, each in self.nodes.items()})
             self.make_whole()
         except BaseException:
             workspace.keep()

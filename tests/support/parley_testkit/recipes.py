@@ -55,6 +55,11 @@ def link_flags(name: str, port: int, papers: pathlib.Path | None = None, host: s
     return flags
 
 
+def development_peer_flags(ports: Mapping[str, int]) -> list[str]:
+    """Where each node of a development cluster serves clients, for the faults of a page. :param ports: by node"""
+    return [word for name, port in ports.items() for word in ("--dev-peer", f"{name}=http://{loopback}:{port}")]
+
+
 # --- PostgreSQL
 
 
