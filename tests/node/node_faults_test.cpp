@@ -33,6 +33,7 @@ TEST_CASE("another node of a development cluster is told as NAME=http://HOST:POR
                                   "n2=http://127.0.0.1", "n2=http://127.0.0.1:1/", "n2=http://chat.example:80"}) {
     CAPTURE(wrong);
     CHECK_FALSE(parse_development_peer(wrong));
+    if (wrong.empty()) continue;  // a flag without a value, which is another mistake
     CHECK(has(told{{"--dev-peer=" + wrong}, {}, ""}.read().mistakes, "--dev-peer", "no NAME=http://HOST:PORT"));
   }
 }
