@@ -11,7 +11,7 @@ find_package(prometheus-cpp REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(CLI11 QUIET)
 
-# What parleyd's memory comes from (docs/decisions/0013-jemalloc.md). Sanitizers and debuggers bring their own.
+# What parleyd's memory comes from (docs/decisions/0011-jemalloc.md). Sanitizers and debuggers bring their own.
 set(PARLEY_ALLOCATOR "" CACHE STRING "jemalloc or system; empty: jemalloc in a release without sanitizers")
 if(PARLEY_ALLOCATOR STREQUAL "jemalloc" OR
    (PARLEY_ALLOCATOR STREQUAL "" AND CMAKE_BUILD_TYPE STREQUAL "Release" AND PARLEY_SANITIZE STREQUAL ""))
