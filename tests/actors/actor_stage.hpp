@@ -56,7 +56,7 @@ struct actor_stage {
     context->options.shards = 2;
     context->options.routes = {{database_id{0}, 0}, {database_id{1}, 1}};
     for (std::size_t i = 0; i < 2; ++i) {
-      context->databases.push_back({&logs[i], &owners[i]});
+      context->databases.push_back({&logs[i], &owners[i], nullptr, &logs[i]});
       context->endpoints.push_back(&endpoints[i]);
       context->leases.push_back(std::make_unique<lease_clock>());
     }

@@ -65,7 +65,7 @@ struct stage {
     context = std::make_shared<chat_context>();
     context->options.shards = 1;
     context->options.routes = {{}};
-    context->databases = {{&log}};
+    context->databases = {{&log, nullptr, nullptr, &log}};
     context->probe = &probe;
     feed = system->spawn<scripted_feed>(told);
     connection = system->spawn<connection_actor>(context, session, "default", feed, feed);
