@@ -118,22 +118,24 @@ def checker(log: Log) -> Tally:
 
 
 def page(log: Log) -> Tally:
-    return node_tests(log, "*.test/*.test.js")
+    return node_tests(log, ["*.test/*.test.js"])
 
 
 def client(log: Log) -> Tally:
-    """Builds the library, which fails where it grew too large, and tests what was built."""
+    """Builds the library, which fails where it grew too large, and tests what was built, in both encodings."""
     print(f"check: {log.run('nodejs', 'web/client/build.js').strip()}")
+    names = ("connection", "luck", "node", "publish", "reading", "stream", "token")
+    in_both = [f"client/test/{name}.test.js" for name in names]
+    runs = (["client/test/[a-d]*.test.js"], "json"), (["client/test/[!a-d]*.test.js"], "json"), (in_both, "protobuf")
     # Side by side: most of their time is waiting, for a takeover, a browser, a node that starts.
-    halves = ("client/test/[a-d]*.test.js", "client/test/[!a-d]*.test.js")
     with concurrent.futures.ThreadPoolExecutor(2) as two_at_a_time:
-        tallies = list(two_at_a_time.map(functools.partial(node_tests, log), halves))
+        tallies = list(two_at_a_time.map(lambda run: node_tests(log, *run), runs))
     return Tally(*map(sum, zip(*tallies)))
 
 
-def node_tests(log: Log, pattern: str) -> Tally:
-    tests = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "web").glob(pattern))
-    output = log.run("nodejs", "--test", *tests, may_fail=True, env=node_env())
+def node_tests(log: Log, patterns: list[str], encoding: str = "json") -> Tally:
+    tests = sorted(str(p.relative_to(ROOT)) for pattern in patterns for p in (ROOT / "web").glob(pattern))
+    output = log.run("nodejs", "--test", *tests, may_fail=True, env=node_env() | {"ENCODING_UNDER_TEST": encoding})
     counts = {word: int(n) for word, n in re.findall(r"^(?:#|ℹ) (pass|fail|skipped) (\d+)$", output, re.MULTILINE)}
     if "pass" not in counts:
         raise Failed("no count in the output")

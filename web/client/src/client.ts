@@ -1,6 +1,7 @@
 import { Addresses } from "./addresses.js";
 import type { Draft } from "./draft.js";
 import { Emitter } from "./emitter.js";
+import { json, type Encoding } from "./encoding.js";
 import { ParleyError } from "./errors.js";
 import { Keeper, type Persistence } from "./keeper.js";
 import { Link, type Credentials, type LinkState } from "./link.js";
@@ -32,6 +33,8 @@ export interface ConnectOptions {
   getToken?: GetToken;
   /** Where there is no global WebSocket (Node before 22): that of the package `ws`. */
   WebSocket?: WebSocketClass;
+  /** How envelopes travel: JSON by default, or `protobuf` of `@parley/client/protobuf`. */
+  encoding?: Encoding;
   /** What outlives the page: nothing by default. */
   persist?: Persistence;
   /** How many messages may wait to be sent. Default 1000. */
@@ -60,11 +63,13 @@ export function connect(options: ConnectOptions): Client {
   return new Client(options);
 }
 
+/** One user's connection, over however many sockets, and the rooms that are read over it. Made by `connect`. */
 export class Client {
   /** Who the server says you are; empty before the first connection. */
   user = "";
   /** The node that this client is connected to, or was last. */
   node = "";
+  /** The server's, as its last `connected` told them. */
   limits: Limits = limitsDefault;
 
   #world: World;
@@ -112,6 +117,7 @@ export class Client {
     queueMicrotask(() => this.state === "connecting" && this.#link.connect());
   }
 
+  /** Where the connection stands; a listener of `state` is told of each change. */
   get state(): LinkState {
     return this.#link.state;
   }
@@ -185,6 +191,7 @@ export class Client {
     return new Link(
       addresses,
       this.#world,
+      this.options.encoding ?? json,
       {
         credentials: (done, failed) => this.#credentials(done, failed),
         hello: (credentials) => this.#hello(credentials),

@@ -58,7 +58,7 @@ export class History {
     return page;
   }
 
-  /** The stream holds what follows that seq, and nothing below. */
+  /** @internal The stream holds what follows that seq, and nothing below. */
   beginsBehind(seq: number): void {
     this.#from = seq + 1;
     this.hasOlder = seq > 0;
@@ -75,7 +75,7 @@ export class History {
     this.port.changed();
   }
 
-  /** The store let go of what lies before that seq. */
+  /** @internal The store let go of what lies before that seq. */
   trimmed(first: number): void {
     this.#from = first;
     this.hasOlder = true;

@@ -1,6 +1,7 @@
 /** Parley's client: one stream per room, no gap, no duplicate, no reordering. docs/client.md tells how to use it. */
 export { connect, type Client, type ClientEvents, type ConnectOptions } from "./client.js";
 export type { Draft, WireContent } from "./draft.js";
+export type { Encoding } from "./encoding.js";
 export { ParleyError, type ErrorName, type OwnErrorName, type ServerErrorName } from "./errors.js";
 export type { History, PageQuery } from "./history.js";
 export type { Persistence } from "./keeper.js";
@@ -10,8 +11,11 @@ export type {
   Batch,
   Connected,
   Content,
+  Envelope,
   Gap,
   GapReason,
+  Joined,
+  JoinOptions,
   Limits,
   Marker,
   MessageCreated,
@@ -25,6 +29,7 @@ export type {
   Published,
   Reconnect,
   RoomEvent,
+  WireError,
 } from "./protocol.js";
 export type { Pending } from "./publisher.js";
 export type { Room } from "./room.js";

@@ -1,10 +1,12 @@
 import type { Addresses } from "./addresses.js";
 import { fullJitter } from "./backoff.js";
+import type { Encoding } from "./encoding.js";
 import { ParleyError } from "./errors.js";
 import type { Connected, Envelope, Reconnect } from "./protocol.js";
 import { Session, type Ending } from "./session.js";
 import type { World } from "./world.js";
 
+/** `connecting`: never connected yet; `resuming`: was connected, goes on trying; `closed`: ended for good. */
 export type LinkState = "connecting" | "connected" | "resuming" | "closed";
 
 /** `connect`'s `user` or `token`. */
@@ -25,6 +27,7 @@ export interface LinkHooks {
   state(state: LinkState, cause?: ParleyError): void;
 }
 
+const tokenRefused = 4401; // as a close code
 const steadyMs = 5000; // a connection that held for so long was none of a series of failures
 
 /**
@@ -48,6 +51,7 @@ export class Link {
   constructor(
     private readonly addresses: Addresses,
     private readonly world: World,
+    private readonly encoding: Encoding,
     private readonly hooks: LinkHooks,
     private readonly renewsToken: boolean,
   ) {}
@@ -94,7 +98,7 @@ export class Link {
 
   #open(credentials: Credentials): void {
     try {
-      this.#session = new Session(this.addresses.next(), this.world, {
+      this.#session = new Session(this.addresses.next(), this.world, this.encoding, {
         opened: () => this.#hello(credentials),
         push: (envelope) => this.#push(envelope),
         ended: (ending) => this.#ended(ending),
@@ -133,22 +137,20 @@ export class Link {
   }
 
   // 4400 to 4429: this client did something that it would only do again. All else may be tried again.
-  #ended({ why, code, isBroken }: Ending): void {
+  #ended({ why, code, isBroken, isForeign }: Ending): void {
     if (code >= 4400 && code <= 4429) {
-      return this.#refused(
-        new ParleyError("refused", why || `the server refused this client (${code})`, { number: code }),
-      );
+      const name = code === tokenRefused ? "unauthenticated" : "refused";
+      return this.#refused(new ParleyError(name, why || `the server refused this client (${code})`, { number: code }));
     }
     const message = why || (code === 1006 ? "the connection was lost, or could not be made" : `closed with ${code}`);
-    this.#lost(
-      new ParleyError(isBroken ? "broken_frame" : "connection_lost", message, { number: code, retryable: true }),
-    );
+    const name = isForeign ? "wrong_version" : isBroken ? "broken_frame" : "connection_lost";
+    this.#lost(new ParleyError(name, message, { number: code, retryable: true }));
   }
 
   /** A new token is a change, so that credentials which age get one more try. */
   #refused(error: ParleyError): void {
     if (error.retryable) return this.#lost(error);
-    const isOfToken = error.number === 4401 || error.code === "unauthenticated" || error.code === "token_expired";
+    const isOfToken = error.code === "unauthenticated" || error.code === "token_expired";
     if (isOfToken && this.renewsToken && this.#refusals++ === 0) return this.#lost(error);
     this.#drop();
     this.#enter("closed", error);

@@ -12,6 +12,7 @@ export interface Position {
 /** A piece of a message beside its text. Other data than text goes by `url`. */
 export type Part = { type: string; content: string } | { type: string; url: string };
 
+/** What a message says. */
 export interface Content {
   text?: string;
   parts?: Part[];
@@ -60,6 +61,7 @@ export type RoomEvent = MessageCreated | MessageUpdated | MessageDeleted | Other
 export type Phase = "history" | "live";
 export type GapReason = "jump" | "retention" | "reset";
 
+/** Events of one room that follow each other. */
 export interface Batch {
   room: string;
   /** The seq that this stream had reached; the first event follows it. */
@@ -82,6 +84,7 @@ export interface Marker {
   at: Position;
 }
 
+/** The answer to a join. */
 export interface Joined {
   room: string;
   head: Position;
@@ -108,6 +111,7 @@ export interface Published {
   duplicate: boolean;
 }
 
+/** An answer for `history.page`: events in ascending order. */
 export interface Page {
   room: string;
   events: RoomEvent[];
@@ -118,7 +122,7 @@ export interface Page {
   newer?: number;
 }
 
-/** 0 is no limit. */
+/** What the server allows; 0 is no limit. */
 export interface Limits {
   content_bytes: number;
   frame_bytes: number;
@@ -130,6 +134,7 @@ export interface Limits {
   dedup_window_s: number;
 }
 
+/** An error as it travels; an application gets it as a `ParleyError`. */
 export interface WireError {
   code: number;
   name: string;
@@ -140,12 +145,16 @@ export interface WireError {
   client_msg_id?: string;
 }
 
+/** The answer to `connect`. */
 export interface Connected {
+  /** This connection's name in the server's logs. */
   conn_id: string;
   user: string;
   node: string;
+  /** How often the server asks for a sign of life. */
   ping_ms: number;
   limits: Limits;
+  /** What became of each room that `connect` named. */
   rooms: Record<string, { joined?: Joined; error?: WireError }>;
 }
 

@@ -40,9 +40,11 @@ const bufferDefault = 1000;
 
 /** One room's stream, over however many connections: listen, or loop over it with `for await`. */
 export class Room implements AsyncIterable<RoomEvent> {
+  /** Where the stream stands; a listener of `state` is told of each change. */
   state: RoomState = "connecting";
   /** The newest messages, and older ones that were asked for. */
   readonly messages = new Messages();
+  /** What lies before the stream. */
   readonly history: History;
 
   #sequence: Sequence;

@@ -1,4 +1,5 @@
-import { subprotocol, type Envelope } from "./protocol.js";
+import type { Encoding } from "./encoding.js";
+import type { Envelope } from "./protocol.js";
 import type { Socket, World } from "./world.js";
 
 const openWaitMs = 15_000;
@@ -11,6 +12,8 @@ export interface Ending {
   code: number;
   /** What came was not the protocol. */
   isBroken?: boolean;
+  /** The other side speaks WebSocket, but not this version of the protocol. */
+  isForeign?: boolean;
 }
 
 export interface SessionHooks {
@@ -29,7 +32,7 @@ export class Session {
   readonly #socket: Socket;
   #asked = new Map<number, (reply: Envelope) => void>();
   #lastId = 0;
-  #gathered: object[] | null = null;
+  #gathered: ReturnType<Encoding["envelope"]>[] | null = null;
   #isOver = false;
   #heardAt: number;
   #unwatch = () => {};
@@ -37,31 +40,41 @@ export class Session {
   constructor(
     url: string,
     private readonly world: World,
+    private readonly encoding: Encoding,
     private readonly hooks: SessionHooks,
   ) {
     this.#heardAt = world.now();
-    this.#socket = world.open(url, subprotocol);
-    this.#socket.onopen = () => this.#isOver || hooks.opened();
+    this.#socket = world.open(url, encoding.subprotocol);
+    this.#socket.binaryType = "arraybuffer"; // not a Blob, which is read later
+    this.#socket.onopen = () => this.#isOver || this.#opened();
     this.#socket.onmessage = ({ data }: { data: unknown }) => this.#isOver || this.#received(data);
     this.#socket.onclose = ({ code, reason }: { code: number; reason: string }) => this.#end({ why: reason, code });
     this.#socket.onerror = () => {}; // a close follows, and says more
     this.#watch(openWaitMs, () => this.#end({ why: "the server did not answer", code: 0 }));
   }
 
+  /** A browser takes a server that chose no subprotocol for one that agreed: it may be any. */
+  #opened(): void {
+    const { subprotocol } = this.encoding;
+    if ((this.#socket.protocol ?? subprotocol) === subprotocol) return this.hooks.opened();
+    this.#end({ why: `the server does not speak ${subprotocol}`, code: 0, isForeign: true });
+  }
+
   request(body: object, onReply: (reply: Envelope) => void): void {
     this.#lastId += 1;
     this.#asked.set(this.#lastId, onReply);
-    const envelope = { id: this.#lastId, ...body };
+    const envelope = this.#written(this.#lastId, body);
+    if (!envelope) return;
     if (this.#gathered) this.#gathered.push(envelope);
-    else this.#socket.send(JSON.stringify(envelope));
+    else this.#socket.send(this.encoding.frame([envelope]));
   }
 
   /** What `act` requests goes out as one frame. */
   together(act: () => void): void {
-    const frame: object[] = (this.#gathered = []);
+    const envelopes: ReturnType<Encoding["envelope"]>[] = (this.#gathered = []);
     act();
     this.#gathered = null;
-    if (frame.length > 0) this.#socket.send(JSON.stringify(frame));
+    if (envelopes.length > 0) this.#socket.send(this.encoding.frame(envelopes));
   }
 
   close(code?: number): void {
@@ -79,6 +92,17 @@ export class Session {
     this.#watch(pongWaitMs, () => this.#end({ why: "no answer to a ping", code: 0 }));
   }
 
+  /** What does not fit into its field is answered as the server would, in a turn of its own. */
+  #written(id: number, body: object): ReturnType<Encoding["envelope"]> | null {
+    try {
+      return this.encoding.envelope({ id, ...body });
+    } catch (cause) {
+      const error = { code: 4000, name: "bad_request", message: (cause as Error).message, retryable: false };
+      queueMicrotask(() => this.#isOver || this.#reply(id, { id, error }));
+      return null;
+    }
+  }
+
   #end(ending: Ending): void {
     if (this.#isOver) return;
     this.close();
@@ -88,7 +112,7 @@ export class Session {
   #received(data: unknown): void {
     this.#heardAt = this.world.now();
     this.#watch(this.pingMs, () => this.probe());
-    const frame = parsed(data);
+    const frame = this.encoding.read(data);
     if (!frame) return this.#end({ why: "a frame that is not the protocol's", code: 0, isBroken: true });
     for (const envelope of frame) {
       if (this.#isOver) return; // an earlier one of the same frame ended it
@@ -116,16 +140,5 @@ export class Session {
   #watch(ms: number, act: () => void): void {
     this.#unwatch();
     this.#unwatch = this.world.after(ms, act);
-  }
-}
-
-/** @returns the envelopes of a frame; null where it is none */
-function parsed(data: unknown): Envelope[] | null {
-  try {
-    const frame: unknown = JSON.parse(data as string);
-    const envelopes = Array.isArray(frame) ? frame : [frame];
-    return envelopes.every((one) => typeof one === "object" && one !== null && !Array.isArray(one)) ? envelopes : null;
-  } catch {
-    return null;
   }
 }

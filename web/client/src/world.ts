@@ -6,7 +6,11 @@ export interface Socket {
   onmessage: ((event: never) => void) | null;
   onclose: ((event: never) => void) | null;
   onerror: ((event: never) => void) | null;
-  send(text: string): void;
+  /** What the server chose, once it is open. */
+  readonly protocol?: string;
+  /** Set to `arraybuffer`, so that binary messages come as that. */
+  binaryType?: string;
+  send(data: string | Uint8Array): void;
   close(code?: number): void;
 }
 

@@ -1,4 +1,5 @@
-/// The one minified file in tabs of a real browser: its WebSocket and storages, a reload while the node is away.
+/// The minified files in tabs of a real browser, one user in JSON and one in Protobuf: its WebSocket and storages, a reload
+/// while the node is away.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -10,12 +11,18 @@ import { browser } from "../../browser.test/tab.js";
 const files = {
   "": ["text/html", "<!doctype html><title>chat</title><script type=module src=app.js></script>"],
   "client.js": ["text/javascript", readFileSync(new URL("../dist/parley-client.min.js", import.meta.url), "utf8")],
+  "protobuf.js": [
+    "text/javascript",
+    readFileSync(new URL("../dist/parley-client-protobuf.min.js", import.meta.url), "utf8"),
+  ],
   "app.js": [
     "text/javascript",
     `import { connect, webStorage } from "./client.js";
+     import { protobuf } from "./protobuf.js";
      const [user, url] = ["user", "url"].map((name) => new URL(location).searchParams.get(name));
+     const encoding = user === "ben" ? protobuf : undefined;
      const persist = { outbox: webStorage(localStorage), positions: webStorage(sessionStorage) };
-     window.client = connect({ url, user, persist });
+     window.client = connect({ url, user, persist, encoding });
      window.room = client.join("general", { rewind: 50 });
      window.seen = [];
      room.on("event", ({ seq, text }) => seen.push(seq + " " + text));`,
@@ -72,3 +79,21 @@ test(
     assert.deepEqual([...ana.errors, ...ben.errors], []);
   },
 );
+
+test("a browser's storage that is full costs no message, and says so", { timeout: 60_000 }, async () => {
+  const page = await open("cyd");
+  await page.evaluate(() => {
+    window.errors = [];
+    window.client.on("error", ({ code }) => window.errors.push(code));
+    for (let size = 1 << 20, number = 0; size >= 1; size >>= 1) {
+      try {
+        for (;;) localStorage.setItem(`filler ${(number += 1)}`, "x".repeat(size));
+      } catch {} // to the last character
+    }
+  });
+  const answer = await page.evaluate(() => window.room.publish({ text: "in memory alone" }));
+  assert.ok(answer.seq > 0);
+  await page.waitForFunction(() => window.seen.some((line) => line.endsWith("in memory alone")));
+  assert.deepEqual([await page.evaluate(() => window.errors), page.errors], [["storage_failed"], []]);
+  await page.evaluate(() => localStorage.clear());
+});

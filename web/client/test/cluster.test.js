@@ -12,6 +12,7 @@ import { promisify } from "node:util";
 import { program } from "../../browser.test/node.js";
 import { connect } from "../dist/index.js";
 import { realWorld } from "../dist/world.js";
+import { encoding } from "./frames.js";
 import { History } from "./history.js";
 import { numbers } from "./world.js";
 
@@ -54,7 +55,7 @@ function enter(history, user, first) {
     world.random = random;
     return (first + 0.5) / urls.length;
   };
-  return connect({ urls, user, world });
+  return connect({ urls, user, world, encoding });
 }
 
 async function until(holds, what, seconds = 40) {

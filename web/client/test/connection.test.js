@@ -1,6 +1,7 @@
-/// One connection after another: when the client tries again, when it gives up, when it moves, and with which token.
+/// One connection after another: when the client tries again, when it gives up, and when it moves.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { encoding, is_json } from "./frames.js";
 import { World, at, numbers, settled, told, watch } from "./world.js";
 
 test("an address may be written in any of its forms; a wrong one is refused at once", async () => {
@@ -116,17 +117,15 @@ test("a socket that cannot even be made is a failed attempt", async () => {
 
 test("close codes 4400 to 4429 end it with a typed error, all others are tried again", async () => {
   for (const code of [4400, 4401, 4403, 4408, 4429]) {
+    const name = code === 4401 ? "unauthenticated" : "refused";
     const world = new World();
     const { client, room } = await world.liveRoom(1);
-    const published = assert.rejects(room.publish({ text: "hi" }), { code: "refused", number: code });
+    const published = assert.rejects(room.publish({ text: "hi" }), { code: name, number: code });
     world.socket.ends(code, "no");
     await published;
     world.clock.pass(60_000);
     assert.deepEqual([client.state, room.state, world.sockets.length], ["closed", "closed", 1]);
-    assert.deepEqual(
-      [told(client, "state").at(-1).cause.code, told(room, "state").at(-1).cause.number],
-      ["refused", code],
-    );
+    assert.deepEqual([told(client, "state").at(-1).cause.code, told(room, "state").at(-1).cause.number], [name, code]);
   }
   for (const code of [1000, 1001, 1002, 1006, 1007, 1009, 1011, 4430, 4500, 4508, 4509]) {
     const world = new World();
@@ -163,12 +162,20 @@ test("an error of connect decides by retryable, and its pause is kept", async ()
 });
 
 test("what is not the protocol is a typed error, and another attempt follows", async () => {
-  const frames = ["{", "7", "null", "[7]", "[[]]", '{"id":99,"pong":{}}'];
-  for (const frame of frames) {
+  const bytes = (...all) => new Uint8Array(all).buffer;
+  const malformed = is_json
+    ? ["{", "7", "null", "[7]", "[[]]", bytes(0x7b, 0x7d)]
+    : ["{}", bytes(0x0a), bytes(0x0a, 0x05, 0x08), bytes(0x0f), bytes(0x0a, 0x03, 0x82, 0x05, 0x7f)];
+  const unasked = encoding.frame([encoding.envelope({ id: 99, pong: {} })]);
+  for (const frame of [...malformed, unasked]) {
     const world = new World();
     const { client } = await world.liveRoom(1);
-    world.socket.says(frame);
-    assert.deepEqual([client.state, told(client, "state").at(-1).cause.code], ["resuming", "broken_frame"], frame);
+    world.socket.says_raw(frame);
+    assert.deepEqual(
+      [client.state, told(client, "state").at(-1).cause.code],
+      ["resuming", "broken_frame"],
+      String(frame),
+    );
     await world.resume(1);
     assert.equal(client.state, "connected");
   }
@@ -190,7 +197,7 @@ test("what comes behind a malformed envelope of a frame is not heard", async () 
 test("what comes before a malformed envelope of a frame is not lost", async () => {
   const world = new World();
   const { room } = await world.liveRoom(1);
-  world.socket.says([]);
+  world.socket.says();
   world.socket.says(
     {
       batch: {
@@ -338,7 +345,7 @@ test("closing says goodbye, ends loops, and leaves no timer behind", async () =>
   client.close();
   assert.equal(world.socket.closedWith, 1000);
   assert.equal(await loop, "over");
-  world.socket.says([]); // what still arrives winds up no timer
+  world.socket.says(); // what still arrives winds up no timer
   assert.deepEqual([world.clock.timers.size, room.state], [0, "closed"]);
   client.close();
 });
@@ -350,116 +357,27 @@ test("a client closed in the turn that made it never connects", async () => {
   assert.equal(world.sockets.length, 0);
 });
 
-// --- tokens
-
-const jwt = (exp) => `h.${Buffer.from(JSON.stringify({ exp })).toString("base64url")}.s`;
-
-test("each connection asks for a token, and connect carries it", async () => {
-  const world = new World();
-  let count = 0;
-  const client = await world.connect({ getToken: async () => `token-${++count}` });
-  await world.admit();
-  assert.deepEqual(
-    [world.socket.asked("connect").connect.token, world.socket.asked("connect").connect.user],
-    ["token-1", undefined],
-  );
-  world.socket.ends(1006);
-  world.clock.pass(500);
-  await world.admit();
-  assert.equal(world.socket.asked("connect").connect.token, "token-2");
-  client.close();
-  assert.equal(world.clock.timers.size, 0);
-});
-
-test("a refused token is asked for once more; refused again, the client closes with the server's error", async () => {
-  const refuse = {
-    close: (world) => world.socket.ends(4401, "token expired"),
-    answer: (world) => {
-      world.socket.open();
-      world.socket.answer("connect", {
-        error: { code: 4011, name: "token_expired", message: "old", retryable: false },
-      });
-    },
-  };
-  for (const [how, act] of Object.entries(refuse)) {
-    const world = new World();
-    let count = 0;
-    const client = await world.connect({ getToken: () => `token-${++count}` });
-    await settled();
-    act(world);
-    assert.equal(client.state, "connecting", how);
+test("a server of another version is a typed error, and the next address is tried", async () => {
+  const world = new World({ random: 0 });
+  const client = await world.connect({ urls: ["http://old", "http://new"] });
+  client.join("general", { rewind: 5 });
+  await settled();
+  for (const chosen of ["", "parley.v2.json"]) {
+    world.socket.protocol = chosen; // no subprotocol of ours
+    world.socket.open();
+    const { state, cause } = told(client, "state").at(-1);
+    assert.deepEqual([state, cause.code, cause.retryable], ["connecting", "wrong_version", true]);
+    assert.match(cause.message, new RegExp(encoding.subprotocol, "u"));
+    assert.deepEqual(world.socket.sent, [], "it was told nothing");
     world.clock.pass(500);
     await settled();
-    act(world);
-    world.clock.pass(60_000);
-    assert.deepEqual([client.state, count, world.sockets.length], ["closed", 2, 2], how);
-    assert.equal(told(client, "state").at(-1).cause.code, how === "close" ? "refused" : "token_expired");
   }
-});
-
-test("a token's end is foreseen: the connection goes on under a new one, again and again", async () => {
-  const world = new World();
-  const ends = [600_000, 1_200_000, 1_800_000].map((ms) => world.clock.ms + ms);
-  let count = 0;
-  const client = await world.connect({ getToken: () => jwt(ends[count++] / 1000) });
-  await world.admit();
-  for (const turn of [0, 1]) {
-    // The server talks now and then, as it does.
-    while (world.socket.all("refresh").length === turn && world.clock.ms < ends[turn]) {
-      world.clock.pass(10_000);
-      world.socket.says([]);
-      await settled();
-    }
-    assert.equal(ends[turn] - world.clock.ms, 60_000);
-    world.socket.answer("refresh", { refreshed: { expires_at: ends[turn + 1] } });
-  }
-  assert.deepEqual([client.state, world.sockets.length, count], ["connected", 1, 3]);
-});
-
-test("a refresh that is refused leads to a new connection with a new token", async () => {
-  const world = new World();
-  let count = 0;
-  const client = await world.connect({
-    getToken: () => ({ token: `t${++count}`, expiresAt: world.clock.ms + 10_000 }),
-  });
-  await world.admit();
-  world.clock.pass(9000);
-  await settled();
-  world.socket.answer("refresh", { error: { code: 4000, name: "bad_request", message: "no", retryable: false } });
-  assert.equal(client.state, "resuming");
-  world.clock.pass(500);
-  await world.admit();
-  assert.equal(world.socket.asked("connect").connect.token, "t3");
-});
-
-test("a getToken that fails, gives nothing or hangs is a failed attempt", async () => {
-  const bad = {
-    fails: () => Promise.reject(new Error("offline")),
-    throws: () => {
-      throw new Error("offline");
-    },
-    "gives nothing": () => "",
-    hangs: () => new Promise(() => {}),
-  };
-  for (const [how, getToken] of Object.entries(bad)) {
-    const world = new World();
-    const client = await world.connect({ getToken });
-    await settled();
-    if (how === "hangs") world.clock.pass(30_000);
-    const { cause, retryAt } = told(client, "state").at(-1);
-    assert.deepEqual([cause.code, world.sockets.length, retryAt > 0], ["token_failed", 0, true], how);
-  }
-});
-
-test("a token that arrives after the client was closed opens nothing", async () => {
-  const world = new World();
-  let give;
-  const client = await world.connect({ getToken: () => new Promise((resolve) => (give = resolve)) });
-  await settled();
-  client.close();
-  give("late");
-  await settled();
-  assert.equal(world.sockets.length, 0);
+  assert.deepEqual(
+    world.sockets.map(({ url }) => new URL(url).host),
+    ["old", "new", "old"],
+  );
+  await world.admit({ general: { start: at(0), head: at(0) } });
+  assert.equal(client.state, "connected");
 });
 
 test("an error that the server pushes is told and changes nothing", async () => {

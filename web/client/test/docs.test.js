@@ -71,7 +71,10 @@ test("the snippets and the examples of types compile", async () => {
     ],
     include: [],
   };
-  options.compilerOptions.paths = { "@parley/client": [join(library, "dist", "index.d.ts")] };
+  options.compilerOptions.paths = {
+    "@parley/client": [join(library, "dist", "index.d.ts")],
+    "@parley/client/protobuf": [join(library, "dist", "protobuf", "index.d.ts")],
+  };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(options));
   const tsc = join(repository, "web", "node_modules", ".bin", "tsc");
   const { stdout } = await run(tsc, ["--project", folder]).catch((error) => error);

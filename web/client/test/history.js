@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { WebSocket } from "ws";
 import { program } from "../../browser.test/node.js";
+import { encoding, sent } from "./frames.js";
 
 const open_errors = new Set(["internal", "outcome_unknown"]); // they leave open whether the attempt is stored
 
@@ -94,7 +95,7 @@ class Recorded {
     this.socket.onopen = (event) => this.onopen(event);
     this.socket.onerror = (event) => this.onerror(event);
     this.socket.onmessage = (event) => {
-      this.#heard(JSON.parse(event.data));
+      this.#heard(encoding.read(event.data));
       this.onmessage(event);
     };
     this.socket.onclose = (event) => {
@@ -103,9 +104,13 @@ class Recorded {
     };
   }
 
-  send(text) {
-    for (const { id, ...body } of [JSON.parse(text)].flat()) this.#says(id, body);
-    this.socket.send(text);
+  set binaryType(kind) {
+    this.socket.binaryType = kind;
+  }
+
+  send(data) {
+    for (const { id, ...body } of sent(data)) this.#says(id, body);
+    this.socket.send(data);
   }
 
   close(code) {
@@ -150,7 +155,7 @@ class Recorded {
 
   #heard(frame) {
     if (this.is_over) return;
-    for (const envelope of [frame].flat()) {
+    for (const envelope of frame) {
       if (envelope.id) this.#answered(envelope);
       else this.#pushed(envelope);
     }

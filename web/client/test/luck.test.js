@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connect } from "../dist/index.js";
+import { encoding } from "./frames.js";
 import { ModelNode, chance } from "./model.js";
 import { FakeClock, numbers, settled } from "./world.js";
 
@@ -21,7 +22,7 @@ async function live_through(seed) {
     randomBytes: (count) => new Uint8Array(count).map(() => random() * 256),
     open: (url, protocol) => node.open(url, protocol),
   };
-  const client = connect({ url: "http://node", user: "ana", world });
+  const client = connect({ url: "http://node", user: "ana", world, encoding });
   const [fast, slow] = [
     client.join("a", { since: { term: 0, seq: 0 } }),
     client.join("b", { since: { term: 0, seq: 0 }, buffer: 3 }),

@@ -1,5 +1,7 @@
 /// A node in miniature that keeps the protocol, however its luck turns: connections break, publishes fail in every way,
 /// readers fall behind, owners change. A seed decides everything.
+import { limitsDefault } from "../dist/protocol.js";
+import { sent } from "./frames.js";
 import { FakeSocket } from "./world.js";
 
 /// Numbers in [0, 1) out of a seed (mulberry32).
@@ -82,8 +84,8 @@ class Link extends FakeSocket {
     this.is_over = true;
   }
 
-  send(text) {
-    for (const envelope of [JSON.parse(text)].flat()) this.#take(envelope);
+  send(data) {
+    for (const envelope of sent(data)) this.#take(envelope);
   }
 
   #take({ id, connect, join, leave, publish, ping }) {
@@ -120,7 +122,7 @@ class Link extends FakeSocket {
     const joined = Object.entries(rooms).map(([room, options]) => [room, { joined: this.#join(room, options) }]);
     this.out.push({
       id,
-      connected: { user: "ana", node: "n", ping_ms: 25_000, limits: {}, rooms: Object.fromEntries(joined) },
+      connected: { user: "ana", node: "n", ping_ms: 25_000, limits: limitsDefault, rooms: Object.fromEntries(joined) },
     });
   }
 

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { WebSocket } from "ws";
 import { node } from "../../browser.test/node.js";
 import { connect, memoryStorage } from "../dist/index.js";
+import { encoding } from "./frames.js";
 import { History } from "./history.js";
 import { numbers } from "./world.js";
 
@@ -24,7 +25,7 @@ after(async () => {
 });
 
 function enter(user, options = {}) {
-  const client = connect({ url: server.address, user, WebSocket, ...options });
+  const client = connect({ url: server.address, user, WebSocket, encoding, ...options });
   clients.push(client);
   return client;
 }
@@ -249,7 +250,7 @@ test(
       assert.deepEqual(errors, []);
       assert.ok(states.filter((state) => state === "resuming").length >= 2);
     }
-    const judged = history.judge(`${output}history.jsonl`, {
+    const judged = history.judge(`${output}history-${encoding.subprotocol}.jsonl`, {
       acks: 180,
       joins: 6,
       resumes: 10,

@@ -8,11 +8,13 @@ import {
   type Room,
   type RoomEvent,
 } from "@parley/client";
+import { protobuf } from "@parley/client/protobuf";
 
 const client = connect({ urls: ["http://a", "http://b"], user: "ana", persist: { outbox: memoryStorage() } });
 const room: Room = client.join("general", { rewind: 50, onGap: "jump", max: 100 });
 
 connect({ WebSocket }).hurry();
+connect({ encoding: protobuf }).close();
 
 room.on("gap", ({ from, to, reason }) => [from + to.seq, reason === "jump"]);
 room.on("state", ({ state, cause }) => state === "live" && cause?.code);
@@ -46,6 +48,8 @@ try {
 room.on("message", () => {});
 // @ts-expect-error: a part has a content or a url
 room.publish({ parts: [{ type: "image/png" }] });
+// @ts-expect-error: an encoding, not its name
+connect({ encoding: "protobuf" });
 // @ts-expect-error: fill or jump
 client.join("general", { onGap: "skip" });
 // @ts-expect-error: no such code

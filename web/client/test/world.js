@@ -1,5 +1,7 @@
 /// A world for a client: a clock moved by hand, and sockets whose other end is the test.
 import { connect } from "../dist/index.js";
+import { limitsDefault } from "../dist/protocol.js";
+import { encoding, sent, spoken } from "./frames.js";
 
 export const term = 1_764_000_000_000;
 
@@ -38,15 +40,16 @@ export class FakeClock {
 /// One connection as the server sees it.
 export class FakeSocket {
   constructor(url, protocol) {
-    Object.assign(this, { url, protocol });
+    Object.assign(this, { url, protocol, encoding: spoken(protocol) });
     this.frames = [];
     this.sent = [];
     this.closedWith = undefined;
   }
 
-  send(text) {
-    this.frames.push(JSON.parse(text));
-    this.sent.push(...[JSON.parse(text)].flat());
+  send(data) {
+    const envelopes = sent(data);
+    this.frames.push(envelopes.length === 1 ? envelopes[0] : envelopes);
+    this.sent.push(...envelopes);
   }
 
   close(code = "no code") {
@@ -60,8 +63,13 @@ export class FakeSocket {
   }
 
   says(...envelopes) {
-    const frame = envelopes.length === 1 ? envelopes[0] : envelopes;
-    this.onmessage({ data: typeof frame === "string" ? frame : JSON.stringify(frame) });
+    const frame = this.encoding.frame(envelopes.map(this.encoding.envelope));
+    this.onmessage({ data: typeof frame === "string" ? frame : frame.buffer });
+  }
+
+  /// What may be none of the protocol's.
+  says_raw(data) {
+    this.onmessage({ data });
   }
 
   ends(code, reason = "") {
@@ -113,7 +121,7 @@ export class World {
 
   start(options = {}) {
     const who = options.getToken ? {} : { user: "ana" };
-    const client = connect({ url: "http://node:8080", ...who, world: this.world, ...options });
+    const client = connect({ url: "http://node:8080", ...who, world: this.world, encoding, ...options });
     client.told = [];
     for (const name of ["state", "error", "reconnect"]) client.on(name, (value) => client.told.push([name, value]));
     return client;
@@ -132,9 +140,9 @@ export class World {
       user: "ana",
       node: "n1",
       ping_ms: 25_000,
-      limits: {},
       rooms: Object.fromEntries(answers),
       ...connected,
+      limits: { ...limitsDefault, ...connected.limits },
     };
     this.socket.answer("connect", { connected: body });
     await settled();
