@@ -83,7 +83,7 @@ function put(out: Writer, { name, number, type }: Field, value: unknown): void {
     if (!isObject(value)) throw misfit(name, "object");
     out.tag(number, kind.bytes).block(type === "Struct" ? encodeStruct(value) : encode(type, value));
   } else if (type === "bool") {
-    if (typeof value !== "boolean") throw misfit(name, "true or false");
+    if (typeof value !== "boolean") throw misfit(name, "boolean");
     out.tag(number, kind.varint).varint(Number(value));
   } else if (enums[type]) {
     const index = namesOf(type).indexOf(value as string);
