@@ -45,7 +45,7 @@ inline std::uint64_t digest_of(std::string_view text) {
     take(word);
   }
   word = 0;
-  std::memcpy(&word, text.data(), text.size());
+  if (!text.empty()) std::memcpy(&word, text.data(), text.size());  // of nothing the address may be null
   take(word);
   return state;
 }
