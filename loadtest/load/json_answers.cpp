@@ -77,6 +77,7 @@ private:
       if (name == "id" || !value.is_object()) continue;
       const auto& body = value.get_object();
       told.what = kind_of(name);
+      if (told.what == answer::kind::other) return sink.answered(told), true;
       told.room = text_of(body, "room");
       told.name = text_of(body, "name");
       if (!read_body(body, told)) return false;

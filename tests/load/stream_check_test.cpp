@@ -124,7 +124,8 @@ TEST_CASE("a retention gap passes numbers over, from where the reader stood", "[
   CHECK(rule(elsewhere.gap(43, at(51), gap_reason::retention)) == "R3");
 }
 
-TEST_CASE("a reset breaks R15 unless the run expects failovers; a jump was never asked for", "[load][stream_check]") {
+TEST_CASE("a reset breaks R15 unless the run expects failovers, and a jump was never asked for",
+          "[load][stream_check]") {
   CHECK(rule(live_at_42().gap(1, at(30, 8), gap_reason::reset)) == "R15");
   CHECK(rule(live_at_42().gap(43, at(50), gap_reason::jump)) == "R3");
   stream_check s(true);
