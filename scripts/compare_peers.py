@@ -40,6 +40,10 @@ class Peer:
     def running(self) -> "contextlib.AbstractContextManager[Running]":
         raise NotImplementedError
 
+    def stored(self) -> int | None:
+        """How many messages its log holds, of all runs; None: there is no way to ask."""
+        return None
+
     @contextlib.contextmanager
     def _child(self, argv: list[str], port: int, more: Mapping[str, int], **settings) -> Iterator[Running]:
         child = Child(self.name, argv, log=workspace.folder(self.name) / "log", **settings)
@@ -66,6 +70,9 @@ class Parley(Peer):
     promises = "an ack means committed and fsynced"
     lacks = "-"
 
+    def stored(self) -> int:
+        return self.postgres.execute("SELECT count(*) FROM parley.event")[0][0]
+
     @contextlib.contextmanager
     def running(self) -> Iterator[Running]:
         flags = ["--limits-connections-per-user", "0", "--limits-connections-per-address", "0", "--log-level", "warn"]
@@ -76,6 +83,9 @@ class Parley(Peer):
 class _NodeServer(Peer):
     """Over a database of its own in the same PostgreSQL."""
     program: str
+
+    def stored(self) -> int:
+        return self.postgres.execute("SELECT count(*) FROM message", database=self.name)[0][0]
 
     def running(self):
         port, url = free_port(), self.postgres.url.replace("/parley", f"/{self.name}")
@@ -89,21 +99,21 @@ class HandWritten(_NodeServer):
     name, title, program = "node", "hand-written Node server (ws, pg, ioredis)", "node_server.js"
     promises = "an ack means committed and fsynced (batched inserts)"
     lacks = ("a join without a gap between history and live; resume; numbers without holes; one order for all readers when several "
-             "processes write; a reader learns nothing of a message that Redis dropped; no bound on what waits for a slow reader")
+             "processes write; word of a message that Redis dropped; a bound on what waits for a slow reader")
 
 
 class SocketIo(_NodeServer):
     name, title, program = "socketio", "Socket.IO with its Redis adapter, over the same log", "socketio_server.js"
     promises = "an ack means committed and fsynced: by the handler that we wrote, Socket.IO itself stores nothing"
-    lacks = ("delivery is at most once: no history, no resume (its connection state recovery does not work with this adapter), "
-             "no numbers, nothing tells a reader of a message that Redis dropped; no bound on what waits for a slow reader")
+    lacks = ("delivery more than at most once; history, resume (its connection state recovery does not work with this adapter), "
+             "numbers; word of a message that Redis dropped; a bound on what waits for a slow reader")
 
 
 class Nats(Peer):
     name, title = "nats", "NATS JetStream, file storage, one replica; readers by plain subscriptions"
     promises = "an ack means written to the stream's file, but not fsynced: this version syncs every 2 minutes"
-    lacks = ("what was acknowledged in the last 2 minutes survives kill -9 of the server, but no power cut; a plain subscription is at most "
-             "once and knows no history; no rooms, users or rights of a chat; a repeat is recognised for 2 minutes")
+    lacks = ("that an acked message outlives a power cut, for 2 minutes (it outlives kill -9); for a plain subscription, history and more than "
+             "at most once; repeats recognised after 2 minutes; rooms, users and rights of a chat")
 
     def running(self):
         port = free_port()
@@ -118,8 +128,8 @@ class Ejabberd(Peer):
     name, title = "ejabberd", "ejabberd, group chats (MUC) with their archive (MAM) in PostgreSQL"
     promises = ("no ack at all: the publisher's own message comes back after the archive's INSERT. Where that fails, it comes "
                 "back all the same")
-    lacks = ("a repeat is stored twice; an archive that is behind or fails is told to nobody; no numbers, so that a reader cannot see that "
-             "something is missing; a join reads history by pages (MAM) beside the live messages and must merge them itself")
+    lacks = ("repeats recognised; word of an archive that failed; a number that shows a reader that something is missing; a join "
+             "that merges archive and live by itself")
 
     def running(self):
         port, folder = free_port(), workspace.folder("ejabberd")
@@ -132,6 +142,9 @@ class Ejabberd(Peer):
         return self._child(argv, port, self._servers(), env={
             "EJABBERD_CONFIG_PATH": str(settings), "EJABBERD_LOG_PATH": str(folder / "ejabberd.log"),
             "HOME": str(folder), "ERL_LIBS": str(_erlang_libraries())})
+
+    def stored(self) -> int:
+        return self.postgres.execute("SELECT count(*) FROM archive", database="ejabberd")[0][0]
 
     def _database(self) -> str:
         """Its own, with ejabberd's schema."""

@@ -29,6 +29,7 @@ def compare(options) -> list[dict]:
 def turn(peer: Peer, options, labels: dict, number: int) -> list[dict]:
     done = []
     with peer.running() as server:
+        before = peer.stored()
         for mode, settings in phases.items():
             flags = {"peer": peer.name, "to": f"127.0.0.1:{server.port}", "prefix": f"c{number + len(done)}", "mode": mode,
                      "rooms": options.rooms, "readers": options.readers, "rate": options.rate,
@@ -40,4 +41,8 @@ def turn(peer: Peer, options, labels: dict, number: int) -> list[dict]:
             if peer.name == "parley" and any(result[what] for what in ("lost", "repeated", "disordered", "unacked")):
                 raise Failed(f"Parley broke a promise: {result}")
             done.append(result)
+        after = peer.stored()
+        acked = sum(result["published"] - result["unacked"] for result in done)
+        if after is not None and after - before < acked:
+            raise Failed(f"{peer.name} acknowledged {acked} messages and stored {after - before}")
     return done

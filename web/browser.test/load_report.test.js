@@ -81,6 +81,9 @@ for (const scheme of ["light", "dark"])
       const plots = await inked(one.page);
       assert.deepEqual(plots.map(({ title }) => title), [...titles.slice(0, 5), "errors", ...titles.slice(5)]);
       for (const { title, lines } of plots) for (const count of lines) assert.ok(count > 10, `${title}: a line of ${count} pixels`);
+      const marks = await one.page.locator("figure", { hasText: "resident memory" }).locator(".u-series .u-marker").evaluateAll((all) =>
+        all.map((mark) => getComputedStyle(mark).borderTopStyle).slice(-6));
+      assert.deepEqual(marks, [...Array(3).fill("solid"), ...Array(3).fill("dashed")]); // of A's processes, then of B's
       assert.equal(await overflow(one.page), 0);
       assert.match(await one.page.locator("tr", { hasText: "CPU per ack, parleyd" }).textContent(), /0\.685× better/u);
       assert.deepEqual(one.alarms, []);

@@ -127,8 +127,11 @@ export class load {
     const is_settled = ({ acked, published, delivered }) => acked === published && delivered >= published * this.readers_of_a_room;
     const is_done = () => this.rooms.every(is_settled);
     while (!is_done() && !this.trouble && Date.now() < end) await new Promise((go) => setTimeout(go, 20));
-    const seen = { unacked: 0, lost: 0, repeated: 0, disordered: 0 };
-    for (const room of this.rooms) seen.unacked += room.published - room.acked;
+    const seen = { published: 0, unacked: 0, lost: 0, repeated: 0, disordered: 0 };
+    for (const room of this.rooms) {
+      seen.published += room.published;
+      seen.unacked += room.published - room.acked;
+    }
     for (const [n, check, reads] of this.checks) {
       if (!reads) continue;
       seen.lost += check.lost(this.rooms[n].published);

@@ -37,8 +37,10 @@ async function seen_of(protocol, more = {}) {
   let begins = 0;
   await run.open();
   const figures = await run.run(() => (begins += 1));
-  const seen = await run.settle();
+  const told = await run.settle();
   assert.equal(begins, 1);
+  const { published, ...seen } = told;
+  assert.ok(published >= figures.publishes);
   return { figures, seen, trouble: run.trouble };
 }
 

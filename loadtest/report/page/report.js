@@ -80,7 +80,7 @@
         })),
       ],
       cursor: { dataIdx: nearest, drag: { x: true, y: false } },
-      legend: { live: true },
+      legend: { live: true, markers: { dash: (u, series) => (chart.lines[series - 1]?.dash > 0 ? "dashed" : "solid") } },
     };
   };
 
