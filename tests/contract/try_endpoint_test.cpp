@@ -19,7 +19,7 @@ std::string answer_of(const std::string& url) {
 }  // namespace
 
 TEST_CASE("a server that lets us in and answers is fine; others say why not", "[redis][endpoints]") {
-  private_redis server({"requirepass", "hush"});
+  private_redis server({"--requirepass", "hush"});
   CHECK(answer_of("redis://:hush@" + server.where()) == "it answers");
   CHECK(answer_of(server.url()).find("refused: NOAUTH") == 0);
   const auto wrong = answer_of("redis://:loud@" + server.where());
