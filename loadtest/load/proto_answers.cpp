@@ -175,7 +175,6 @@ private:
         told.room = envelope_.error().room();
         told.name = envelope_.error().name();
         break;
-      case body::kHead: told.room = envelope_.head().room(); break;
       default: break;  // what a load does not ask for
     }
     sink.answered(told);
