@@ -3,7 +3,15 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const client = fileURLToPath(new URL("../client/src/index.ts", import.meta.url));
+const library = fileURLToPath(new URL("../client/src/", import.meta.url));
+const client = `${library}index.ts`;
+
+/// What the library's tests take from its built files comes from the sources: one copy of each module, and no build.
+const sources = {
+  name: "sources",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /\/dist\/.*\.js$/ }, ({ path }) => ({ path: library + path.replace(/^.*\/dist\/(.*)\.js$/, "$1.ts") })),
+};
 
 /// @param paths of modules, from this folder. @returns everything that they export
 export async function load(...paths) {
@@ -14,7 +22,7 @@ export async function load(...paths) {
     target: "es2022",
     write: false,
     alias: { "@parley/client": client },
-    plugins: [{ name: "sources", setup: ({ onResolve }) => onResolve({ filter: /\/dist\/index\.js$/ }, () => ({ path: client })) }],
+    plugins: [sources],
     logLevel: "error",
   });
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
