@@ -54,7 +54,7 @@ void add_parameters(CLI::App& command, typed& words, const load::parameters& def
     auto* option = command.add_option(what.flag(), slot.items, meaning)->group(group)->type_name("");
     const bool is_list = std::holds_alternative<std::vector<std::string> load::parameters::*>(what.where);
     is_list ? option->delimiter(',')->allow_extra_args(false)->type_name("A,B,...")
-            : option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+            : option->expected(1)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     const auto usual = default_text(what, defaults);
     if (!usual.empty()) option->default_str(usual);
   }

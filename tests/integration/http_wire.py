@@ -85,6 +85,8 @@ class HttpWire:
     def answer(self):
         self.patience(PATIENCE_S)
         status, headers = self.head()
+        if status in (204, 304):  # without a body, whatever they say of it (RFC 9110 §15.3.5, §15.4.5)
+            return Answer(status, headers, b"")
         if headers.get("transfer-encoding", "").lower() == "chunked":
             return Answer(status, headers, b"".join(self.chunks()))
         if "content-length" in headers:
