@@ -4,7 +4,9 @@
 
 #include <boost/json/serialize.hpp>
 
+#include <charconv>
 #include <cmath>
+#include <iterator>
 
 namespace parley::load::reporting {
 namespace {
@@ -91,7 +93,11 @@ std::vector<double> checked_json::numbers() const {
 }
 
 std::string checked_json::as_read() const {
-  return value_->is_string() ? std::string(value_->get_string()) : boost::json::serialize(*value_);
+  if (value_->is_string()) return std::string(value_->get_string());
+  if (!value_->is_double()) return boost::json::serialize(*value_);
+  char text[32];  // the shortest that says the number, and not the library's 1E0
+  const auto end = std::to_chars(std::begin(text), std::end(text), value_->get_double()).ptr;
+  return {std::begin(text), end};
 }
 
 void checked_json::refuse(const std::string& why) const {

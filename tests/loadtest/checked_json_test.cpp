@@ -24,12 +24,14 @@ TEST_CASE("a refusal names the file, the place and what stands there", "[loadtes
 }
 
 TEST_CASE("what is absent or null is not found, and anything else is", "[loadtest][report]") {
-  const auto document = boost::json::parse(R"({"n":null,"t":"x","o":{"k":[1,true]}})");
+  const auto document = boost::json::parse(R"({"n":null,"t":"x","d":1E0,"e":0.25,"o":{"k":[1,true]}})");
   const checked_json root(document, "x.json");
   CHECK_FALSE(root.find("n"));
   CHECK_FALSE(root.find("absent"));
   CHECK(root.find("t")->text() == "x");
   CHECK(root.at("t").as_read() == "x");
+  CHECK(root.at("d").as_read() == "1");
+  CHECK(root.at("e").as_read() == "0.25");
   CHECK(root.at("o").at("k").as_read() == "[1,true]");
 }
 
