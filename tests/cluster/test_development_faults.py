@@ -59,7 +59,7 @@ def test_a_node_of_a_redis_cluster_that_stops_its_fan_out_delivers_by_polling():
         publish(writer, room, "first")
         path, seen = f"{reader.http}/v1/rooms/{room}/stream?rewind=10", []
         with requests.get(path, stream=True, timeout=30) as stream:
-            lines = stream.iter_lines()
+            lines = stream.iter_lines(chunk_size=1)  # more would wait for as many bytes
 
             def until_seen(text):
                 for line in lines:
