@@ -162,7 +162,7 @@ class Acks:
         self.p50 = Row("P5", "publish-to-ack p50 above the commit's, at a tenth of the peak", "<= +150 us", "us",
                        lambda us: us <= 150)
         self.p99 = Row("P5", "publish-to-ack p99, by the commit's p99", "<= 1.5x", "x", lambda x: x <= 1.5)
-        self.quiet = Row("P5", "publish-to-ack p50 above the commit's, at 100/s", "told", "us")
+        self.quiet = Row("P5", "publish-to-ack p50 above the commit's, both at 100/s", "told", "us")
         self.rows = [self.p50, self.p99, self.quiet]
 
     def begin(self) -> None:
@@ -175,10 +175,12 @@ class Acks:
         rate = self.bench.options.rate
         commit = self.bench.limit("pg_loader", "--batch", 1, "--fence", "--rooms", 100)
         ours = self.bench.publish(16, "--publish-rate", rate)
+        # A core at rest takes its time to wake: what runs now and then is compared with what runs now and then.
+        seldom = self.bench.limit("pg_loader", "--batch", 1, "--fence", "--rooms", 100, "--rate", 100)
         quiet = self.bench.publish(16, "--publish-rate", 100)
         self.p50.add(commit["commit_p50_us"], ours["ack_p50_us"], ours["ack_p50_us"] - commit["commit_p50_us"])
         self.p99.add(commit["commit_p99_us"], ours["ack_p99_us"])
-        self.quiet.add(commit["commit_p50_us"], quiet["ack_p50_us"], quiet["ack_p50_us"] - commit["commit_p50_us"])
+        self.quiet.add(seldom["commit_p50_us"], quiet["ack_p50_us"], quiet["ack_p50_us"] - seldom["commit_p50_us"])
 
 
 class Joins:

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <set>
+#include <thread>
 
 namespace {
 
@@ -24,6 +25,7 @@ struct options {
   int payload = 200;  // bytes: the stored form of a 160 B text
   double warm_up = 1, seconds = 20;
   bool fence = false;
+  double rate = 0;  // transactions/s of an open loop; 0: the next leaves when the last is committed
 };
 
 /// The keys and the events of a batch in one statement, as an application without a fence would write them.
@@ -96,7 +98,12 @@ public:
 private:
   void run_for(double seconds) {
     const auto end = clock::now() + std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(seconds));
-    while (clock::now() < end) is_single_ ? insert_one() : insert_batch();
+    for (auto due = clock::now(); clock::now() < end;) {
+      is_single_ ? insert_one() : insert_batch();
+      if (o_.rate <= 0) continue;
+      due += std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(1 / o_.rate));
+      std::this_thread::sleep_until(due);
+    }
   }
 
   void commit(const std::vector<std::string>& values) {
@@ -170,6 +177,7 @@ int main(int argc, char** argv) {
   app.add_option("--payload", o.payload, "bytes of an event's payload")->capture_default_str();
   app.add_option("--warm-up", o.warm_up, "seconds before what is measured")->capture_default_str();
   app.add_option("--seconds", o.seconds, "what is measured")->capture_default_str();
+  app.add_option("--rate", o.rate, "transactions/s; 0: one after the other")->check(CLI::NonNegativeNumber);
   app.add_flag("--fence", o.fence, "each transaction also moves the fence rows of the shards that it writes");
   try {
     app.parse(argc, argv);

@@ -68,8 +68,8 @@ public:
   void link_lost(std::string reason) override {
     const lock held(mutex_);
     is_up_ = false;
-    for (auto& [room, standing] : rooms_) standing.is_confirmed = false;
-    for (auto& [shard, standing] : shards_) standing.is_confirmed = false;
+    for (auto& [room, kept] : rooms_) kept.is_confirmed = false;
+    for (auto& [shard, kept] : shards_) kept.is_confirmed = false;
     if (is_open_) sink_->link_lost(std::move(reason));
   }
   void link_restored() override {
@@ -80,7 +80,7 @@ public:
   void shards_lost(std::vector<shard_id> shards) override {
     const lock held(mutex_);
     for (const auto lost : shards) {
-      for (auto& [room, standing] : rooms_) standing.is_confirmed = standing.is_confirmed && standing.shard != lost;
+      for (auto& [room, kept] : rooms_) kept.is_confirmed = kept.is_confirmed && kept.shard != lost;
       if (const auto found = shards_.find(lost); found != shards_.end()) found->second.is_confirmed = false;
     }
     if (is_open_) sink_->shards_lost(std::move(shards));
