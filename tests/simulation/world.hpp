@@ -16,6 +16,9 @@
 
 namespace parley::simulation {
 
+/// Where the others' addresses begin; nodes' begin at 1.
+inline constexpr address databases_at = 100, endpoints_at = 200, clients_at = 300;
+
 /// How often each interesting state was met; one that stays 0 over thousands of seeds means that the test has gone
 /// blind.
 using sometimes = std::map<std::string, std::uint64_t>;
