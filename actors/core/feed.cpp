@@ -72,8 +72,14 @@ feed::effects feed::head_seen(const room_head& seen, std::optional<shard_mark> m
 
 /// A term begins behind all that was stored under the former ones. What we hold of those beyond its head is no more,
 /// and where nobody writes any further nothing else would show it. It may have come after the head was asked for, late.
+/// Nor need the shard's term be a later one: a failover may take a claim away, and the next one may have a lower term
+/// (C7). What storage says is asked about wherever it differs; a read that was overtaken costs a question.
 void feed::stands_at(const room_head& seen, const shard_mark& mark) {
-  if (seen.head.seq < window_.last().seq && mark.term > window_.last().term) anchor_doubt_.raise();
+  const auto last = window_.last();
+  const auto held = window_.term_at(seen.head.seq);
+  const bool is_beyond = seen.head.seq < last.seq && mark.term != last.term;
+  const bool is_another = seen.head.seq.value != 0 && held && *held != seen.head.term;
+  if (is_beyond || is_another) anchor_doubt_.raise();
   stood_ = {mark.term, seen.head.seq};
 }
 

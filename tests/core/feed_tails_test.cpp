@@ -211,4 +211,21 @@ TEST_CASE("a tail that came while the head of a later term was asked for is doub
   CHECK(find_effect<feed::ask_range>(f.head(q, at(1, 3), mark_of(2, 7))) != nullptr);
 }
 
+TEST_CASE("the tail is doubted also where the next owner's term is below ours", "[core][feed][C7][G8]") {
+  given_feed f;
+  (void)f.load(1, 2);
+  (void)f.arrived(at(1, 2), events_of(5, 3, 4));
+  const auto stored = GENERATE(at(1, 2), at(4, 3), at(4, 4));  // nothing, or other events under the same numbers
+  CAPTURE(stored.term.value, stored.seq.value);
+  const auto effects = f.core.head_seen(head_at(stored), mark_of(4, 7), f.now);
+  CHECK(find_effect<feed::ask_range>(effects) != nullptr);
+}
+
+TEST_CASE("a read of the owner's own term that was overtaken by what it tells later doubts nothing", "[core][feed]") {
+  given_feed f;
+  (void)f.load(1, 2);
+  (void)f.arrived(at(1, 2), events_of(5, 3, 4));
+  CHECK(find_effect<feed::ask_range>(f.core.head_seen(head_at(at(5, 3)), mark_of(5, 7), f.now)) == nullptr);
+}
+
 }  // namespace parley::testing
