@@ -72,19 +72,19 @@ def test_sigterm_hands_the_shards_over_and_no_publish_at_another_node_sees_an_er
 @pytest.mark.G1
 @pytest.mark.G7
 def test_a_node_that_comes_back_gets_shards_back_without_an_error(cluster):
-    back, told = "n1", {}
+    back = "n1"
     assert cluster.nodes[back].child.end(seconds=40) == 0
     wait_until(lambda: is_taken_over(cluster, back), seconds=PATIENCE_S, what="the others to own all shards")
 
     async def happens(stage):
         await asyncio.to_thread(cluster.nodes[back].start)
+        # Its shards come some at a time: it may own one before any of these rooms' is among them.
+        await until(lambda: any(cluster.owner_of(room) == back for room in stage.load.rooms), "a room under load to move to it")
         await until(cluster.is_spread, "shards to come back to it")
-        told["moved"] = {cluster.owner_of(room) for room in stage.load.rooms}
         await stage.acks(20)
 
     rooms = rooms_of_all(cluster, each=8)
     stage = play("back", rooms, cluster.others(back), happens, rate=3, readers=1)
-    assert back in told["moved"], "none of the rooms under load moved to it"
     stage.no_error()
 
 
