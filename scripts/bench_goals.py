@@ -175,7 +175,7 @@ class Acks:
         rate = self.bench.options.rate
         commit = self.bench.limit("pg_loader", "--batch", 1, "--fence", "--rooms", 100)
         ours = self.bench.publish(16, "--publish-rate", rate)
-        # A core at rest takes its time to wake: what runs now and then is compared with what runs now and then.
+        # What runs now and then finds nothing warm: it is compared with what runs now and then.
         seldom = self.bench.limit("pg_loader", "--batch", 1, "--fence", "--rooms", 100, "--rate", 100)
         quiet = self.bench.publish(16, "--publish-rate", 100)
         self.p50.add(commit["commit_p50_us"], ours["ack_p50_us"], ours["ack_p50_us"] - commit["commit_p50_us"])
