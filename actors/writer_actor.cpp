@@ -69,7 +69,12 @@ caf::behavior writer_actor::make_behavior() {
         finish_release();
       },
       [this](const msg::tick&) {
-        next_tick_ = instant::max();
+        is_ticking_ = false;
+        perform(core_.tick(context_->clock->boot_now(), context_->clock->unix_now()));
+        keep_ticking();
+      },
+      [this](const msg::poll&) {
+        is_gathering_ = false;
         perform(core_.tick(context_->clock->boot_now(), context_->clock->unix_now()));
         keep_ticking();
       },
@@ -131,14 +136,15 @@ void writer_actor::perform_one(shard_writer::step_down& e) {
   caf::anon_send(ownership_, msg::shard_fenced{e.shard, e.term, std::move(e.reason)});
 }
 
-/// Only while something waits.
+/// Only while something waits. One timer of each kind, never more: a writer that is busy for hours gathers some hundred
+/// times a second.
 void writer_actor::keep_ticking() {
   if (core_.is_idle()) return;
-  const auto now = context_->clock->boot_now();
-  const auto period = core_.is_gathering(now) ? context_->options.writer.gather_time : tick_period;
-  if (next_tick_ <= now + period) return;
-  next_tick_ = now + period;
-  delayed_send(this, period, msg::tick{});
+  if (!std::exchange(is_ticking_, true)) delayed_send(this, tick_period, msg::tick{});
+  if (!is_gathering_ && core_.is_gathering(context_->clock->boot_now())) {
+    is_gathering_ = true;
+    delayed_send(this, context_->options.writer.gather_time, msg::poll{});
+  }
 }
 
 void writer_actor::finish_release() {

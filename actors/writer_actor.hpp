@@ -43,7 +43,8 @@ private:
   caf::actor ownership_;
   std::uint64_t batch_ = 0;  ///< which append or recovery is under way; answers to older ones are not for us
   instant sent_at_{};
-  instant next_tick_ = instant::max();
+  bool is_ticking_ = false;
+  bool is_gathering_ = false;  ///< a timer for the end of the gathering is under way
   std::shared_ptr<std::function<void()>> released_;
 };
 
