@@ -61,7 +61,11 @@ caf::behavior router_actor::make_behavior() {
       [this](msg::peer_said& m) { said(m); },
       [this](const msg::peer_closed& m) { closed(m); },
       [this](const msg::tick&) {
-        next_tick_ = instant::max();
+        is_ticking_ = false;
+        tick();
+      },
+      [this](const msg::poll&) {
+        is_polling_ = false;
         tick();
       },
   };
@@ -278,13 +282,14 @@ void router_actor::tick() {
   perform(std::move(out));
 }
 
+/// Only while something waits or is remembered. One timer of each kind, never more: a router changes between busy and
+/// quiet with every write.
 void router_actor::keep_ticking() {
-  const bool is_busy = book_.is_busy() || !heads_.is_empty() || links_.is_waiting();
-  if (!is_busy && !book_.has_failures() && overlaps_.is_empty()) return;
-  const auto period = is_busy ? busy_tick : quiet_tick;
-  if (next_tick_ <= now() + period) return;
-  next_tick_ = now() + period;
-  delayed_send(this, period, msg::tick{});
+  if (book_.is_busy() || !heads_.is_empty() || links_.is_waiting()) {
+    if (!std::exchange(is_ticking_, true)) delayed_send(this, busy_tick, msg::tick{});
+  } else if (book_.has_failures() || !overlaps_.is_empty()) {
+    if (!std::exchange(is_polling_, true)) delayed_send(this, quiet_tick, msg::poll{});
+  }
 }
 
 }  // namespace parley

@@ -71,7 +71,8 @@ private:
   endpoint_overlaps overlaps_;
   std::unordered_set<std::string> full_;  ///< links that took no more, while one list of effects is carried out
   std::vector<instant> looked_at_;        ///< by database
-  instant next_tick_ = instant::max();
+  bool is_ticking_ = false;               ///< `msg::tick` is under way: something waits
+  bool is_polling_ = false;               ///< `msg::poll` is under way: something is remembered
 };
 
 }  // namespace parley

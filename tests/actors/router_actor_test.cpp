@@ -257,6 +257,20 @@ TEST_CASE("a younger map moves a shard's endpoint: both are published to for a w
   CHECK_FALSE(s.has_timer());
 }
 
+TEST_CASE("a router that changes between busy and quiet has one timer of each kind", "[actors][router][G9]") {
+  router_stage s;
+  s.seen("them", 5);
+  s.write(0);
+  s.open();
+  for (std::uint64_t i = 1; i < 20; ++i) {
+    s.say(peer::published{s.asked().back().request, at(5, i), today, false});
+    s.tell(s.router, msg::order_broken{shard_id{0}, session_id{9}, i});  // to be remembered for a while
+    s.advance(50ms);
+    s.write(i);
+    CHECK(s.timers() <= 2);
+  }
+}
+
 TEST_CASE("a shard whose endpoint this node's list lacks goes on over the former one", "[actors][router][endpoints]") {
   router_stage s;
   s.tell(s.router, msg::places_read{shard_places{7, {}, {2, 1}}});
