@@ -124,6 +124,11 @@ void writer_actor::perform_one(shard_writer::room_results& e) {
   }
 }
 
+void writer_actor::perform_one(shard_writer::late_events& e) {
+  context_->probe->published(e.events.size());
+  context_->publish(e.room, {e.room->key, e.before, std::move(e.events)});
+}
+
 void writer_actor::perform_one(shard_writer::shard_moved& e) {
   if (auto shard = shards_.find(e.shard); shard != shards_.end()) {
     caf::anon_send(shard->second, msg::shard_moved{e.shard, e.mark, std::move(e.heads)});

@@ -26,6 +26,7 @@ private:
   void perform_one(shard_writer::append& e);
   void perform_one(shard_writer::recover& e);
   void perform_one(shard_writer::room_results& e);
+  void perform_one(shard_writer::late_events& e);
   void perform_one(shard_writer::shard_moved& e);
   void perform_one(shard_writer::step_down& e);
   void keep_ticking();

@@ -51,6 +51,13 @@ public:
     std::vector<write_outcome> outcomes;
     failure_count failures = 0;  ///< of the room so far
   };
+  /// Stored after the room's actor had gone: its askers were told `outcome_unknown` at their deadline, so that nothing
+  /// kept it awake. Its readers must not wait for the next poll.
+  struct late_events {
+    room_ref room;
+    position before;
+    event_list events;
+  };
   /// What a beacon says of one commit.
   struct shard_moved {
     shard_id shard;
@@ -63,7 +70,7 @@ public:
     parley::term term;
     std::string reason;
   };
-  using effect = std::variant<append, recover, room_results, shard_moved, step_down>;
+  using effect = std::variant<append, recover, room_results, late_events, shard_moved, step_down>;
   using effects = std::vector<effect>;
 
   shard_writer(std::string owner, shard_writer_options options = {});

@@ -39,6 +39,7 @@ void shard_writer::committed(effects& out, flight_shard& part, attempt n) {
       now_at = room->second.head;
     }
     moved.heads.push_back({taken.room->key, now_at});
+    if (!rooms_.contains(taken.room->key)) out.push_back(late_events{taken.room, taken.before, taken.events});
     room_results results{taken.room->key, {}};
     for (std::size_t i = 0; i < taken.events.size(); ++i) {
       results.outcomes.push_back(

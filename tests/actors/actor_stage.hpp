@@ -97,7 +97,8 @@ struct actor_stage {
     scheduler().advance_time(by);
     run();
   }
-  bool has_timer() { return !scheduler().clock().schedule().empty(); }
+  bool has_timer() { return timers() != 0; }
+  std::size_t timers() { return scheduler().clock().schedule().size(); }
   caf::scheduler::test_coordinator& scheduler() {
     return dynamic_cast<caf::scheduler::test_coordinator&>(system->scheduler());
   }

@@ -11,7 +11,9 @@ const room_ref general = room_named("general");
 
 /// A writer of database 0 that owns shard 0, with one open room.
 struct writer_stage : actor_stage {
-  writer_stage() {
+  explicit writer_stage(shard_writer_options options = {}) {
+    context->options.writer = options;
+    writer = spawn<writer_actor>(context, database_id{0});
     caf::send_as(ownership, writer, msg::open_shard{shard_id{0}, {term{5}, attempt{10}}, shard});
     run();
     tell(writer, msg::open_room{general, head_at(at(4, 7)), today, room});
@@ -30,7 +32,7 @@ struct writer_stage : actor_stage {
   caf::actor room = listen(room_told);
   caf::actor shard = listen(shard_told);
   caf::actor ownership = listen(owner_told);
-  caf::actor writer = spawn<writer_actor>(context, database_id{0});
+  caf::actor writer;
 };
 
 }  // namespace
@@ -57,6 +59,25 @@ TEST_CASE("the timer runs only while something waits", "[actors]") {
   s.committed(0);
   s.advance(100ms);
   CHECK_FALSE(s.has_timer());
+}
+
+TEST_CASE("a writer that gathers again and again has one timer of each kind", "[actors][G9]") {
+  shard_writer_options options;
+  options.gather_from = 2;
+  options.gather_events = 4;
+  options.gather_time = 2ms;
+  writer_stage s{options};
+  s.enqueue(1);
+  s.enqueue(2);
+  s.enqueue(3);
+  for (std::size_t batch = 0; batch < 20; ++batch) {
+    s.committed(batch);
+    s.enqueue(10 * batch + 4);
+    s.enqueue(10 * batch + 5);
+    CHECK(s.timers() <= 2);
+    s.advance(2ms);  // what was gathered leaves
+    REQUIRE(s.logs[0].appends.size() == batch + 2);
+  }
 }
 
 TEST_CASE("an answer to a former batch is no answer to the present one", "[actors][G1]") {
@@ -96,6 +117,17 @@ TEST_CASE("a deadline is met although the database says nothing: what was sent i
     CHECK((which == ticket{1} ? std::holds_alternative<outcome::unknown>(how)
                               : std::holds_alternative<outcome::not_stored>(how)));
   }
+}
+
+TEST_CASE("the writer itself publishes what was stored after its room fell asleep", "[actors][G4]") {
+  writer_stage s;
+  s.enqueue(1);
+  for (int i = 0; i < 51; ++i) s.advance(100ms);
+  s.tell(s.writer, msg::close_room{general->key});
+  s.committed(0);
+  REQUIRE(s.endpoints[0].envelopes.size() == 1);
+  CHECK(s.endpoints[0].envelopes[0].before == at(4, 7));
+  CHECK(s.endpoints[0].envelopes[0].events.at(0)->at_position() == at(5, 8));
 }
 
 TEST_CASE("a writer that was fenced tells the ownership that opened the shard, and no longer knows its rooms",

@@ -115,6 +115,35 @@ TEST_CASE("a batch that is under way at its deadline is unknown, and what it bec
   CHECK(batch_of(w.enqueue(general, 3, "", 2)).shards[0].rooms[0].before == at(5, 42));
 }
 
+TEST_CASE("what is stored after its room fell asleep is published all the same", "[core][shard_writer][G4]") {
+  given_writer w;
+  (void)w.enqueue(general, 1);
+  CHECK(words_of(w.tick(5s)) == "1u");  // its asker was answered: nothing keeps the room awake
+  w.core.close_room(general->key);
+  SECTION("nobody opened it since") {
+    const auto effects = w.committed();
+    const auto* late = find_effect<shard_writer::late_events>(effects);
+    REQUIRE(late != nullptr);
+    CHECK(late->room == general);
+    CHECK(late->before == at(4, 41));
+    REQUIRE(late->events.size() == 1);
+    CHECK(late->events[0]->at_position() == at(5, 42));
+  }
+  SECTION("it was opened again: its actor publishes") {
+    w.core.open_room(general, head_at(at(4, 41)), today);
+    const auto effects = w.committed();
+    CHECK(find_effect<shard_writer::late_events>(effects) == nullptr);
+    CHECK(words_of(effects) == "1c");
+  }
+  SECTION("the outcome was unknown, and is found to be stored") {
+    (void)w.failed(errc::outcome_unknown);
+    CHECK(find_effect<shard_writer::late_events>(w.recovered(true, 11, {head_at(at(5, 42))})) != nullptr);
+  }
+  SECTION("it was not stored") {
+    CHECK(find_effect<shard_writer::late_events>(w.failed(errc::unavailable)) == nullptr);
+  }
+}
+
 TEST_CASE("a draft that left before its room heard of a failure is not stored behind what failed",
           "[core][shard_writer][G2]") {
   given_writer w;

@@ -221,6 +221,7 @@ private:
   void perform_one(std::size_t n, shard_writer::append& e);
   void perform_one(std::size_t n, shard_writer::recover& e);
   void perform_one(std::size_t n, shard_writer::room_results& e);
+  void perform_one(std::size_t n, shard_writer::late_events& e);
   void perform_one(std::size_t n, shard_writer::shard_moved& e);
   void perform_one(std::size_t n, shard_writer::step_down& e);
 

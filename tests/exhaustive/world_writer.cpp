@@ -42,6 +42,12 @@ void world::perform_one(std::size_t n, shard_writer::room_results& e) {
   }
 }
 
+void world::perform_one(std::size_t n, shard_writer::late_events& e) {
+  const room_envelope envelope{e.room->key, e.before, std::move(e.events)};
+  post_redis(n, "late copy",
+             [envelope](world& w) { w.tell_feed([&](feed& f) { return f.arrived(envelope, w.now_); }); });
+}
+
 void world::perform_one(std::size_t n, shard_writer::shard_moved& e) {
   if (!nodes_[n].writer->has_shard) return;
   post(place(who::shard, n), "shard moved", [n, e](world& w) {
