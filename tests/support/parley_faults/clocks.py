@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import signal
+import subprocess
 import time
 
 import pytest
@@ -37,10 +38,19 @@ def fake_clock(file: pathlib.Path) -> dict[str, str]:
     """The environment of a process whose wall clock follows the file, one of `clock_file`."""
     if not _faketime.exists():
         pytest.skip("unknown: no libfaketime (Debian: faketime)")
-    return {"LD_PRELOAD": str(_faketime), "FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_NO_CACHE": "1",
+    return {"LD_PRELOAD": str(_faketime), "LD_LIBRARY_PATH": str(_no_jemalloc()),
+            "FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_RESET": "1",
             # Of an instrumented build: another library comes first, and that is fine.
             "ASAN_OPTIONS": ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))}
+
+
+def _no_jemalloc() -> pathlib.Path:
+    """A folder with an empty library in the place of a release's allocator, so that the system's serves: jemalloc asks
+    for the time while it starts, and libfaketime for memory while it does; neither would ever come up."""
+    folder = workspace.folder("no-jemalloc")
+    subprocess.run(["cc", "-shared", "-o", folder / "libjemalloc.so.2", "-x", "c", "/dev/null"], check=True)
+    return folder
 
 
 def fake_clock_words(file: pathlib.Path) -> list[str]:
