@@ -30,6 +30,9 @@ bool has_clean_lines(std::string_view bytes) {
   return true;
 }
 
+/// Headers that say who asks, for what, or from where: one that stands there twice could mean either.
+constexpr std::string_view said_once[]{"Authorization", "Parley-User", "Idempotency-Key", "Last-Event-ID", "Origin"};
+
 http_answer refused(std::string_view why) { return problem(refusal{refusal_code::bad_request, std::string(why), {}}); }
 
 }  // namespace
@@ -55,6 +58,9 @@ std::variant<http_request_head, http_answer> parse_head(std::string_view bytes) 
   const auto lengths = head.count(http::field::content_length);
   if (lengths > 1 || (lengths == 1 && head.count(http::field::transfer_encoding) > 0))
     return refused("a request has at most one Content-Length, and none beside Transfer-Encoding");
+  for (const auto name : said_once) {
+    if (head.count(name) > 1) return refused("a request has at most one " + std::string(name));
+  }
   return head;
 }
 

@@ -15,7 +15,8 @@ using http_request_head = boost::beast::http::request<boost::beast::http::empty_
 
 /// The head of a request, from its first byte to the empty line, by RFC 9112 and stricter: no folded header, no control
 /// character, no bare CR or LF, exactly one Host (HTTP/1.1), at most one Content-Length, and not beside
-/// Transfer-Encoding: what proxies and servers understand differently is refused. Sans-I/O.
+/// Transfer-Encoding: what proxies and servers understand differently is refused, and so is a header twice that says
+/// who asks, for what or from where. Sans-I/O.
 /// @returns the answer, 400, for what is none
 std::variant<http_request_head, http_answer> parse_head(std::string_view bytes);
 

@@ -33,7 +33,10 @@ TEST_CASE("a head that proxies could understand differently is 400", "[net][http
         "A: b\r\n\tc\r\n",
         "A: a\x01"
         "b\r\n",
-        "A: a\nB: b\r\n", "A: a\rb\r\n", "Content-Length: -1\r\n", "Content-Length: x\r\n"}) {
+        "A: a\nB: b\r\n", "A: a\rb\r\n", "Content-Length: -1\r\n", "Content-Length: x\r\n",
+        "Idempotency-Key: a\r\nidempotency-key: b\r\n", "Parley-User: ana\r\nParley-User: bob\r\n",
+        "Authorization: Bearer a\r\nAuthorization: Bearer b\r\n", "Last-Event-ID: 1:1\r\nLast-Event-ID: 1:2\r\n",
+        "Origin: http://a\r\nOrigin: http://b\r\n"}) {
     CAPTURE(lines);
     CHECK(status_of(head_with(lines)) == 400);
   }
