@@ -6,7 +6,8 @@
 namespace parley {
 namespace {
 
-constexpr std::uint32_t advances_min = 3;  // a lost link may leave a renewal on its way, and so may the next one
+constexpr std::uint32_t advances_min = 3;    // a lost link may leave a renewal on its way, and so may the next one
+constexpr std::uint32_t idle_looks_max = 3;  // two periods: who lives has renewed by then
 
 }  // namespace
 
@@ -21,7 +22,8 @@ void node_watch::renewed(const std::vector<cluster_node>& nodes, instant now) {
       is_reachable_ = !row.peer_address.empty();
     }
     auto [seen, is_new] = sights_.try_emplace(
-        row.node.incarnation, sight{row.renewals, row.renewals, now, now, 0, !has_looked_ && row.has_lease});
+        row.node.incarnation, sight{row.renewals, row.renewals, now, now, 0, 0, !has_looked_ && row.has_lease});
+    ++seen->second.looks;
     if (!is_new && seen->second.renewals != row.renewals) {
       seen->second.renewals = row.renewals;
       seen->second.since = now;
@@ -48,7 +50,8 @@ bool node_watch::is_live(const cluster_node& node, instant now) const {
   if (!node.has_lease || node.is_leaving || node.peer_address.empty()) return false;
   if (node.node.incarnation == self_.incarnation) return false;
   const auto seen = sights_.find(node.node.incarnation);
-  return seen != sights_.end() && now - seen->second.since < 2 * lease_time_;
+  if (seen == sights_.end() || (seen->second.advances == 0 && seen->second.looks >= idle_looks_max)) return false;
+  return now - seen->second.since < 2 * lease_time_;
 }
 
 std::vector<node_identity> node_watch::others(instant now) const {

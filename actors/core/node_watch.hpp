@@ -11,7 +11,9 @@ namespace parley {
 
 /// The registry of nodes as this node's renewals show it, and who of them lives. A node lives while its lease stands by
 /// the database's clock and, by this node's own, its row was renewed within two lease times: a database's clock that
-/// stepped back keeps no dead node. Nothing is proven by it: it says who is offered shards, never who may write.
+/// stepped back keeps no dead node. Who was never seen to renew is believed in for two looks only: a node that just
+/// started cannot know how long a row has stood. Nothing is proven by it: it says who is offered shards, never who may
+/// write.
 class node_watch {
 public:
   node_watch(std::string self, milliseconds lease_time);
@@ -37,6 +39,7 @@ private:
     std::uint64_t renewals;
     instant since;  ///< it was last seen to have renewed
     instant first_at;
+    std::uint32_t looks;     ///< that found its row
     std::uint32_t advances;  ///< looks that found it renewed
     bool was_before;         ///< in the first registry that this node saw
   };

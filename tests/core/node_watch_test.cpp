@@ -52,6 +52,24 @@ TEST_CASE("a lease that a stepped clock keeps alive is not believed for more tha
   CHECK(w.others(noon + 7s).size() == 1);
 }
 
+TEST_CASE("a node that only just started believes for two looks in a lease that nobody renews", "[core][node_watch]") {
+  node_watch w{"n1-life", 3000ms};
+  auto dead = node_of("n2", 4), lives = node_of("n3", 4);
+  const auto look = [&](seconds at) {
+    w.renewed({dead, lives}, noon + at);
+    ++lives.renewals;
+    return w.others(noon + at).size();
+  };
+  CHECK(look(0s) == 2);
+  CHECK(look(1s) == 2);
+  CHECK(look(2s) == 1);
+  ++dead.renewals;  // it was only slow
+  CHECK(look(3s) == 2);
+  CHECK(look(4s) == 2);
+  CHECK(look(8s) == 2);
+  CHECK(look(9s) == 1);
+}
+
 TEST_CASE("a node is settled once it was seen to renew", "[core][node_watch]") {
   node_watch w{"n1-life", 3000ms};
   w.renewed({node_of("n2", 4)}, noon);
