@@ -118,7 +118,7 @@ private:
 std::unique_ptr<stores> open_server_stores(const configuration& options, log& out, metrics& counted) {
   const auto cluster = prepare_databases(options, out);
   auto opened = std::make_unique<server_stores>(options, cluster, routes_of(options, cluster), out, counted);
-  check_shard_places(opened->databases(), opened->routes(), 2 * options.postgres.connect_timeout);
+  check_shard_places(opened->databases(), opened->routes(), 2 * options.postgres.connect_timeout, out);
   agree_on_lists(options);  // only now: what is kept must be right
   return opened;
 }

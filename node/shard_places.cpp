@@ -2,6 +2,7 @@
 
 #include "node/refusal_to_start.hpp"
 
+#include <algorithm>
 #include <future>
 #include <memory>
 #include <thread>
@@ -9,24 +10,46 @@
 namespace parley {
 namespace {
 
-using survey_result = result<std::vector<shard_row>>;
+template <class Answer>
+using question = void (ownership_log::*)(completion<Answer>);
 
-survey_result survey(ownership_log& owners, milliseconds at_most) {
-  auto answer = std::make_shared<std::promise<survey_result>>();
+template <class Answer>
+result<Answer> ask(ownership_log& owners, question<Answer> what, milliseconds at_most) {
+  auto answer = std::make_shared<std::promise<result<Answer>>>();
   auto waiting = answer->get_future();
-  owners.survey([answer](survey_result rows) { answer->set_value(std::move(rows)); });
+  (owners.*what)([answer](result<Answer> said) { answer->set_value(std::move(said)); });
   if (waiting.wait_for(at_most) != std::future_status::ready) return error{errc::unavailable, "no answer in time"};
   return waiting.get();
 }
 
 /// The adapter has only begun to connect: until it has, it refuses at once.
-survey_result survey_once_connected(ownership_log& owners, milliseconds at_most) {
+template <class Answer>
+Answer ask_once_connected(ownership_log& owners, question<Answer> what, milliseconds at_most) {
   const auto end = std::chrono::steady_clock::now() + at_most;
   for (;;) {
-    auto rows = survey(owners, at_most);
-    if (rows.has_value() || std::chrono::steady_clock::now() >= end) return rows;
+    auto said = ask(owners, what, at_most);
+    if (said.has_value()) return std::move(*said);
+    if (std::chrono::steady_clock::now() >= end)
+      throw refusal_to_start(exit_code::unavailable, "a database: " + said.error().detail);
     std::this_thread::sleep_for(milliseconds{20});
   }
+}
+
+/// Calls `deed(shard, place)` for each shard that was owned in another place than its own.
+template <class Deed>
+void each_elsewhere(const std::vector<database_view>& views, const std::vector<shard_route>& routes, Deed deed) {
+  for (std::size_t place = 0; place < views.size(); ++place) {
+    for (const auto& row : views[place].rows) {
+      const bool was_owned = row.term.value > 0;
+      if (!was_owned || row.shard.value >= routes.size()) continue;
+      if (routes[row.shard.value].database.value != place) deed(row.shard, place);
+    }
+  }
+}
+
+bool has_departed(const std::vector<database_view>& views, const std::vector<shard_route>& routes, shard_id shard) {
+  const auto wanted = routes[shard.value].database.value;
+  return wanted < views.size() && std::ranges::count(views[wanted].departed, shard) > 0;
 }
 
 }  // namespace
@@ -63,33 +86,44 @@ std::vector<shard_route> place_shards(const shard_places& places, std::uint32_t 
   return routes;
 }
 
-std::optional<std::string> misplaced_shard(const std::vector<std::vector<shard_row>>& rows,
+std::vector<shard_id> shards_on_their_way(const std::vector<database_view>& views,
+                                          const std::vector<shard_route>& routes) {
+  std::vector<shard_id> found;
+  each_elsewhere(views, routes, [&](shard_id shard, std::size_t) {
+    if (has_departed(views, routes, shard)) found.push_back(shard);
+  });
+  return found;
+}
+
+std::optional<std::string> misplaced_shard(const std::vector<database_view>& views,
                                            const std::vector<shard_route>& routes) {
-  for (std::size_t place = 0; place < rows.size(); ++place) {
-    for (const auto& row : rows[place]) {
-      const bool was_owned = row.term.value > 0;
-      if (!was_owned || row.shard.value >= routes.size()) continue;
-      const auto wanted = routes[row.shard.value].database.value;
-      if (wanted == place) continue;
-      return "shard " + std::to_string(row.shard.value) + " lives in database " + std::to_string(place + 1) +
-             " of the list, but this list would put it into database " + std::to_string(wanted + 1) +
-             ": name the same databases in the same order as before. Where `parleyctl shards move-data` was "
-             "interrupted, "
-             "repeat it";
-    }
-  }
-  return std::nullopt;
+  std::optional<std::string> wrong;
+  each_elsewhere(views, routes, [&](shard_id shard, std::size_t place) {
+    if (wrong || has_departed(views, routes, shard)) return;
+    wrong = "shard " + std::to_string(shard.value) + " lives in database " + std::to_string(place + 1) +
+            " of the list, but this list would put it into database " +
+            std::to_string(routes[shard.value].database.value + 1) +
+            ": name the same databases in the same order as before";
+  });
+  return wrong;
 }
 
 void check_shard_places(const std::vector<database_ports>& databases, const std::vector<shard_route>& routes,
-                        milliseconds at_most) {
-  std::vector<std::vector<shard_row>> rows;
-  for (const auto& database : databases) {
-    auto answer = survey_once_connected(*database.owners, at_most);
-    if (answer.has_error()) throw refusal_to_start(exit_code::unavailable, "a database: " + answer.error().detail);
-    rows.push_back(std::move(*answer));
+                        milliseconds at_most, log& out) {
+  std::vector<database_view> views;
+  for (const auto& database : databases)
+    views.push_back({ask_once_connected(*database.owners, &ownership_log::survey, at_most), {}});
+  // Only now: a shard that one survey found in its new place had departed from the former one before.
+  for (std::size_t place = 0; place < views.size(); ++place)
+    views[place].departed = ask_once_connected(*databases[place].owners, &ownership_log::departed, at_most);
+  if (auto wrong = misplaced_shard(views, routes)) throw refusal_to_start(exit_code::incompatible, *wrong);
+  for (const auto shard : shards_on_their_way(views, routes)) {
+    out.write(log_level::warn, "shard.on_its_way",
+              {{"shard", std::to_string(shard.value)},
+               {"why",
+                "its rooms have come to another database, and the map does not say so yet: where `parleyctl shards "
+                "move-data` was interrupted, repeat it"}});
   }
-  if (auto wrong = misplaced_shard(rows, routes)) throw refusal_to_start(exit_code::incompatible, *wrong);
 }
 
 }  // namespace parley

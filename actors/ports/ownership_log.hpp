@@ -17,8 +17,10 @@ public:
 
   /// Makes or extends this node's lease row, which is also its entry in the registry of nodes.
   virtual void renew(node_identity node, lease_wish wish, completion<lease_renewal> done) = 0;
-  /// All shard rows of this database.
+  /// All shard rows of this database, but for those whose rooms live in another one or are on their way here.
   virtual void survey(completion<std::vector<shard_row>> done) = 0;
+  /// The shards whose rooms went to another database: nobody claims, writes or reads them here any more.
+  virtual void departed(completion<std::vector<shard_id>> done) = 0;
   /// Takes shards over, in one transaction that first waits for the old owner's batch (C1) and reads no head before
   /// its own commit. The caller has checked C8; a row that changed since is not won.
   virtual void claim(node_identity node, std::vector<shard_claim> claims,

@@ -37,6 +37,8 @@ void watched_ownership_log::renew(node_identity node, lease_wish wish, completio
 
 void watched_ownership_log::survey(completion<std::vector<shard_row>> done) { inner_.survey(std::move(done)); }
 
+void watched_ownership_log::departed(completion<std::vector<shard_id>> done) { inner_.departed(std::move(done)); }
+
 void watched_ownership_log::claim(node_identity node, std::vector<shard_claim> claims,
                                   completion<std::vector<claimed_shard>> done) {
   inner_.claim(std::move(node), std::move(claims), std::move(done));

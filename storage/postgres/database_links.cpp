@@ -16,7 +16,7 @@ constexpr std::array writer_statements{
     &sql::find_keys,      &sql::recover, &sql::trim,       &sql::yield, &sql::release,
     &sql::heads};
 constexpr std::array reader_statements{&sql::range, &sql::history, &sql::heads, &sql::claim, &sql::claim_unlocked};
-constexpr std::array control_statements{&sql::renew, &sql::survey,     &sql::places,
+constexpr std::array control_statements{&sql::renew, &sql::survey,     &sql::departed,    &sql::places,
                                         &sql::marks, &sql::sweep_keys, &sql::sweep_leases};
 
 constexpr std::int64_t swept_max = 10'000;  // keys a statement: about 0.1 s

@@ -152,6 +152,17 @@ void postgres_database::survey(completion<std::vector<shard_row>> done) {
   });
 }
 
+void postgres_database::departed(completion<std::vector<shard_id>> done) {
+  links_->post([done = std::move(done)](links& l) mutable {
+    l.control({&sql::departed, {}}, answering<std::vector<shard_id>>(std::move(done), [](const postgres::rows& r) {
+                std::vector<shard_id> found;
+                for (int row = 0; row < r.count(); ++row)
+                  found.push_back(shard_id{static_cast<std::uint32_t>(r.int4(row, 0))});
+                return found;
+              }));
+  });
+}
+
 void postgres_database::places(completion<shard_places> done) {
   links_->post([done = std::move(done)](links& l) mutable {
     l.control({&sql::places, {}}, answering<shard_places>(std::move(done), [](const postgres::rows& r) {

@@ -41,6 +41,7 @@ public:
 
   void renew(node_identity node, lease_wish wish, completion<lease_renewal> done) override;
   void survey(completion<std::vector<shard_row>> done) override;
+  void departed(completion<std::vector<shard_id>> done) override;
   void claim(node_identity node, std::vector<shard_claim> claims, completion<std::vector<claimed_shard>> done) override;
   void yield(node_identity node, std::vector<owned_shard> shards, completion<std::size_t> done) override;
   void release(node_identity node, completion<std::size_t> done) override;

@@ -223,6 +223,9 @@ SELECT s.shard, s.owner, s.term, s.n, coalesce(l.expires_at > clock_timestamp(),
   s.wish, coalesce(s.closed_until > clock_timestamp(), false)
 FROM parley.shard s LEFT JOIN parley.lease l ON l.owner = s.owner WHERE s.moved_to IS NULL ORDER BY s.shard)"};
 
+const statement departed{"departed",
+                         "SELECT shard FROM parley.shard WHERE moved_to NOT LIKE 'arriving%' ORDER BY shard"};
+
 // One row: the version goes with the places. Endpoints are told for all shards or for none.
 const statement places{"places", R"(
 SELECT c.changes, p.databases, p.endpoints FROM parley.cluster c CROSS JOIN (

@@ -34,6 +34,7 @@ extern const statement claim_unlocked;
 
 extern const statement renew;
 extern const statement survey;
+extern const statement departed;
 extern const statement places;
 extern const statement marks;
 extern const statement sweep_keys;

@@ -104,6 +104,10 @@ void sqlite_database::survey(completion<std::vector<shard_row>> done) {
   read(std::move(done), [](sqlite::connection& db) { return sqlite::survey(db, unix_now()); });
 }
 
+void sqlite_database::departed(completion<std::vector<shard_id>> done) {
+  read(std::move(done), [](sqlite::connection&) { return result<std::vector<shard_id>>(std::vector<shard_id>{}); });
+}
+
 void sqlite_database::claim(node_identity node, std::vector<shard_claim> claims,
                             completion<std::vector<claimed_shard>> done) {
   write(std::move(done), [node = std::move(node), claims = std::move(claims)](sqlite::connection& db) {

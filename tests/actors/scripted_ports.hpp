@@ -67,6 +67,7 @@ public:
     renewals.push_back({std::move(wish), std::move(done)});
   }
   void survey(completion<std::vector<shard_row>> done) override { surveys.push_back({0, std::move(done)}); }
+  void departed(completion<std::vector<shard_id>> done) override { done(std::vector<shard_id>{}); }
   void claim(node_identity, std::vector<shard_claim> wanted, completion<std::vector<claimed_shard>> done) override {
     claims.push_back({std::move(wanted), std::move(done)});
   }

@@ -6,6 +6,7 @@ import subprocess
 import time
 
 import pytest
+import requests
 
 from parley_testkit.cluster import Cluster, publish, shard_of
 from parley_testkit.recipes import parleyctl
@@ -159,6 +160,29 @@ def test_a_move_that_dies_after_the_freeze_is_finished_or_taken_back(growing):
     wait_until(lambda: sum(growing.owned().values()) == growing.shards, seconds=20, what="somebody to own it there")
     assert row_of(third, shard)[1]
     ctl(growing, "shards", "move-data", shard, "--to", 3, "--abort", code=64)
+
+
+@pytest.mark.G1
+@pytest.mark.G7
+def test_a_node_starts_although_a_move_died_before_it_wrote_the_map(growing):
+    """The shard is open in its new database, and the map still names the former one."""
+    home, _, third = growing.databases
+    room, shard = next((room, shard) for room in map(str, range(1000))
+                       if (shard := shard_of(room, growing.shards)) % 2 == 0 and row_of(home, shard)[0] == "")
+    publish(growing.nodes["n1"], room, "before")
+    ctl(growing, "shards", "move-data", shard, "--to", 3)
+    home.execute("UPDATE parley.place SET database = 1 WHERE shard = %s", shard)
+    home.execute("UPDATE parley.cluster SET changes = changes + 1")
+    node = growing.nodes["n3"]
+    node.stop()
+    node.start()
+    wait_until(lambda: f"event=shard.on_its_way shard={shard}" in node.child.log_tail(100), seconds=5, what="the log to tell")
+    assert row_of(home, shard)[0] and not row_of(home, shard)[1]
+    ctl(growing, "shards", "move-data", shard, "--to", 3)
+    wait_until(lambda: row_of(third, shard)[1], seconds=20, what="somebody to own it there")
+    publish(growing.nodes["n3"], room, "after")
+    page = requests.get(f"{growing.nodes['n2'].http}/v1/rooms/{room}/messages", timeout=10).json()
+    assert [event["text"] for event in page["events"]] == ["before", "after"]
 
 
 def test_balance_spreads_the_shards_over_all_databases(growing):

@@ -195,6 +195,8 @@ TEST_CASE("a move that was interrupted between any two steps is finished by the 
   if (steps_done == 3) {
     CHECK(row_of(*p.a, 2).is_closing);
   }
+  const auto departed = value_of<std::vector<shard_id>>([&](auto done) { p.a->ownership().departed(done); });
+  CHECK(departed == (steps_done > 3 ? std::vector{shard_id{2}} : std::vector<shard_id>{}));
   // What is open by its rows is so in one of them, whatever a node's map says.
   if (steps_done > 3) CHECK_FALSE(p.is_claimable_in_a());
   if (steps_done > 0 && steps_done < 5) CHECK_FALSE(p.is_claimable_in_b());

@@ -12,6 +12,7 @@ namespace {
 struct played_ownership final : ownership_log {
   void renew(node_identity, lease_wish, completion<lease_renewal> done) override { done(renewal); }
   void survey(completion<std::vector<shard_row>> done) override { done(rows); }
+  void departed(completion<std::vector<shard_id>> done) override { done(std::vector<shard_id>{shard_id{7}}); }
   void claim(node_identity, std::vector<shard_claim>, completion<std::vector<claimed_shard>> done) override {
     done({});
   }
@@ -73,4 +74,5 @@ TEST_CASE("everything else passes as it is", "[contract][faults]") {
   s.log.release({"n1", "a"}, [](auto freed) { CHECK(*freed == 9); });
   s.log.claim({"n1", "a"}, {}, [](auto won) { CHECK(won->empty()); });
   s.log.survey([](auto rows) { CHECK(rows->empty()); });
+  s.log.departed([](auto shards) { CHECK(shards->size() == 1); });
 }

@@ -159,6 +159,15 @@ void postgres_model::release(const backend_ptr& at, const node_identity& node, r
   });
 }
 
+std::vector<shard_id> postgres_model::departed() const {
+  std::vector<shard_id> found;
+  for (std::uint32_t i = 0; i < shards_.size(); ++i) {
+    const auto& where = shards_[i].moved_to;
+    if (!where.empty() && !where.starts_with("arriving")) found.push_back(shard_id{i});
+  }
+  return found;
+}
+
 std::vector<shard_row> postgres_model::survey() const {
   std::vector<shard_row> rows;
   for (std::uint32_t i = 0; i < shards_.size(); ++i) {

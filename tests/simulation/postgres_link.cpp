@@ -147,6 +147,11 @@ void postgres_link::survey(completion<std::vector<shard_row>> done) {
       *control_, [](const postgres_model& db) { return db.survey(); }, std::move(done));
 }
 
+void postgres_link::departed(completion<std::vector<shard_id>> done) {
+  read<std::vector<shard_id>>(
+      *control_, [](const postgres_model& db) { return db.departed(); }, std::move(done));
+}
+
 void postgres_link::places(completion<shard_places> done) {
   read<shard_places>(
       *control_, [](const postgres_model& db) { return db.map(); }, std::move(done));

@@ -99,6 +99,7 @@ public:
   result<std::vector<marked_head>> heads(const std::vector<room_ref>& rooms) const;
   std::vector<shard_mark> marks(const std::vector<shard_id>& shards) const;
   std::vector<shard_row> survey() const;
+  std::vector<shard_id> departed() const;
 
   // An operator moves a shard (node/ctl/shard_moves): each a transaction, carried out when `is_free_to_change`.
   std::string id() const;
