@@ -3,7 +3,7 @@ target_link_libraries(codec_test PRIVATE parley_catch_main parley_envelope_codec
   parley_event_codec parley_proto)
 catch_discover_tests(codec_test TEST_PREFIX "codec." PROPERTIES LABELS contract)
 
-add_executable(redis_parts_test cluster_book_test.cpp redis_cluster_parts_test.cpp redis_parts_test.cpp
+add_executable(redis_parts_test cluster_book_property_test.cpp cluster_book_test.cpp redis_cluster_parts_test.cpp redis_parts_test.cpp
   sharded_subscription_book_test.cpp subscription_book_test.cpp)
 target_link_libraries(redis_parts_test PRIVATE parley_catch_main parley_redis)
 catch_discover_tests(redis_parts_test TEST_PREFIX "redis." PROPERTIES LABELS contract)
