@@ -98,18 +98,17 @@ public:
 private:
   void run_for(double seconds) {
     const auto end = clock::now() + std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(seconds));
-    for (auto due = clock::now(); clock::now() < end;) {
+    const std::chrono::duration<double> period(o_.rate > 0 ? 1 / o_.rate : 0);
+    for (due_ = clock::now(); due_ < end;) {
       is_single_ ? insert_one() : insert_batch();
-      if (o_.rate <= 0) continue;
-      due += std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(1 / o_.rate));
-      std::this_thread::sleep_until(due);
+      due_ = o_.rate > 0 ? due_ + std::chrono::duration_cast<clock::duration>(period) : clock::now();
+      std::this_thread::sleep_until(due_);
     }
   }
 
   void commit(const std::vector<std::string>& values) {
-    const auto sent = clock::now();
     const int rows = db_.execute("insert", values);
-    latencies_.add(clock::now() - sent);
+    latencies_.add(clock::now() - due_);
     if (rows != o_.batch) std::fprintf(stderr, "pg_loader: %d rows, not %d\n", rows, o_.batch), std::exit(1);
   }
 
@@ -158,6 +157,7 @@ private:
   std::string digest_, payload_;
   std::vector<std::uint64_t> heads_;
   const bool is_single_;
+  clock::time_point due_;  ///< when the transaction had to leave: parley-load's clocks start there too
   std::size_t room_ = 0;
   std::uint64_t events_ = 0;
   parley::load::latency_histogram latencies_;
