@@ -1,8 +1,7 @@
 /// One connection after another: when the client tries again, when it gives up, and when it moves.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encoding, is_json } from "./frames.js";
-import { World, at, numbers, settled, told, watch } from "./world.js";
+import { World, at, settled, told } from "./world.js";
 
 test("an address may be written in any of its forms; a wrong one is refused at once", async () => {
   const world = new World();
@@ -161,57 +160,6 @@ test("an error of connect decides by retryable, and its pause is kept", async ()
   await assert.rejects(client.publish("general", { text: "hi" }), { code: "closed" });
 });
 
-test("what is not the protocol is a typed error, and another attempt follows", async () => {
-  const bytes = (...all) => new Uint8Array(all).buffer;
-  const malformed = is_json
-    ? ["{", "7", "null", "[7]", "[[]]", bytes(0x7b, 0x7d)]
-    : ["{}", bytes(0x0a), bytes(0x0a, 0x05, 0x08), bytes(0x0f), bytes(0x0a, 0x03, 0x82, 0x05, 0x7f)];
-  const unasked = encoding.frame([encoding.envelope({ id: 99, pong: {} })]);
-  for (const frame of [...malformed, unasked]) {
-    const world = new World();
-    const { client } = await world.liveRoom(1);
-    world.socket.says_raw(frame);
-    assert.deepEqual(
-      [client.state, told(client, "state").at(-1).cause.code],
-      ["resuming", "broken_frame"],
-      String(frame),
-    );
-    await world.resume(1);
-    assert.equal(client.state, "connected");
-  }
-  const world = new World();
-  const client = await world.connect();
-  await settled();
-  world.socket.open();
-  world.socket.answer("connect", { pong: {} });
-  assert.equal(told(client, "state").at(-1).cause.code, "broken_frame");
-});
-
-test("what comes behind a malformed envelope of a frame is not heard", async () => {
-  const world = new World();
-  const { client } = await world.liveRoom(1);
-  world.socket.says({ id: 99, pong: {} }, { error: { code: 5000, name: "internal", message: "", retryable: true } });
-  assert.deepEqual(told(client, "error"), []);
-});
-
-test("what comes before a malformed envelope of a frame is not lost", async () => {
-  const world = new World();
-  const { room } = await world.liveRoom(1);
-  world.socket.says();
-  world.socket.says(
-    {
-      batch: {
-        room: "general",
-        prev: 1,
-        phase: "live",
-        events: [{ seq: 2, term: at(1).term, kind: "message.created", sender: "b", at: 1 }],
-      },
-    },
-    { id: 99, pong: {} },
-  );
-  assert.deepEqual(room.seqs, [1, 2]);
-});
-
 test("a draining node is left at the moment it asked for, also if it closes before", async () => {
   const world = new World({ random: 0.5 });
   const { client } = await world.liveRoom(3);
@@ -238,101 +186,6 @@ test("a draining node is left at the moment it asked for, also if it closes befo
   await other.resume(3);
 });
 
-test("a silent connection is asked, and dropped when it does not answer", async () => {
-  const world = new World();
-  const { client } = await world.liveRoom(1);
-  world.clock.pass(25_000);
-  world.socket.answer("ping", { pong: {} });
-  world.clock.pass(24_999);
-  assert.equal(world.socket.all("ping").length, 1);
-  world.clock.pass(1 + 10_000);
-  assert.equal(client.state, "resuming");
-  assert.match(told(client, "state").at(-1).cause.message, /ping/u);
-});
-
-test("a timer that is a minute late, as in a tab that nobody looks at, is no sleep", async () => {
-  const world = new World();
-  const { client } = await world.liveRoom(1);
-  world.clock.sleep(85_000);
-  assert.equal(client.state, "connected");
-  world.socket.answer("ping", { pong: {} });
-  world.clock.pass(20_000);
-  assert.equal(client.state, "connected");
-});
-
-test("a socket that never opens, or never answers connect, is given up", async () => {
-  for (const opens of [false, true]) {
-    const world = new World();
-    const client = await world.connect();
-    await settled();
-    if (opens) world.socket.open();
-    world.clock.pass(15_000);
-    assert.equal(told(client, "state").at(-1).cause.code, "connection_lost");
-  }
-});
-
-test("a laptop that slept for an hour reconnects at once, resumes, and sends what it wrote in its sleep", async () => {
-  const world = new World();
-  const { client, room } = await world.liveRoom(5);
-  const published = room.publish({ text: "good night" });
-  world.clock.sleep(3_600_000);
-  assert.equal(client.state, "resuming");
-  world.clock.pass(500);
-  await world.admit({ general: { start: at(5), head: at(9), recovered: true } });
-  world.push(5, 9, "history");
-  world.live(9);
-  assert.deepEqual(room.seqs, numbers(1, 9));
-  const { publish } = world.socket.asked("publish");
-  assert.equal(publish.text, "good night");
-  world.socket.answer("publish", { published: { room: "general", seq: 6, term: 1, at: 1, duplicate: true } });
-  assert.equal((await published).duplicate, true);
-});
-
-test("after a sleep the old connection is not even asked", async () => {
-  const world = new World();
-  const { client } = await world.liveRoom(5);
-  world.clock.sleep(3_600_000);
-  assert.equal(client.state, "resuming");
-  assert.match(told(client, "state").at(-1).cause.message, /nothing was heard/u);
-  assert.deepEqual(world.sockets[0].all("ping"), []);
-});
-
-test("news of the network ends a pause, and asks a connection that may be dead", async () => {
-  const world = new World();
-  const { client } = await world.liveRoom(2);
-  client.hurry();
-  assert.equal(world.socket.all("ping").length, 1);
-  world.clock.pass(10_000);
-  assert.equal(client.state, "resuming");
-  client.hurry();
-  await settled();
-  assert.equal(world.sockets.length, 2);
-  world.clock.pass(14_000);
-  assert.equal(world.sockets.length, 2, "the pause itself is over");
-});
-
-test("a page listens for the network and for coming to the front, until its client is closed", async () => {
-  const listeners = new Map();
-  const target = () => ({
-    addEventListener: (name, act) => listeners.set(name, act),
-    removeEventListener: (name) => listeners.delete(name),
-  });
-  Object.assign(globalThis, target(), { document: { ...target(), visibilityState: "visible" } });
-  try {
-    const world = new World();
-    const { client } = await world.liveRoom(1);
-    assert.deepEqual([...listeners.keys()], ["online", "pageshow", "visibilitychange"]);
-    world.socket.ends(1006);
-    listeners.get("online")();
-    await settled();
-    assert.equal(world.sockets.length, 2);
-    client.close();
-    assert.equal(listeners.size, 0);
-  } finally {
-    for (const name of ["addEventListener", "removeEventListener", "document"]) delete globalThis[name];
-  }
-});
-
 test("closing says goodbye, ends loops, and leaves no timer behind", async () => {
   const world = new World();
   const { client, room } = await world.liveRoom(2);
@@ -355,29 +208,6 @@ test("a client closed in the turn that made it never connects", async () => {
   world.start().close();
   await settled();
   assert.equal(world.sockets.length, 0);
-});
-
-test("a server of another version is a typed error, and the next address is tried", async () => {
-  const world = new World({ random: 0 });
-  const client = await world.connect({ urls: ["http://old", "http://new"] });
-  client.join("general", { rewind: 5 });
-  await settled();
-  for (const chosen of ["", "parley.v2.json"]) {
-    world.socket.protocol = chosen; // no subprotocol of ours
-    world.socket.open();
-    const { state, cause } = told(client, "state").at(-1);
-    assert.deepEqual([state, cause.code, cause.retryable], ["connecting", "wrong_version", true]);
-    assert.match(cause.message, new RegExp(encoding.subprotocol, "u"));
-    assert.deepEqual(world.socket.sent, [], "it was told nothing");
-    world.clock.pass(500);
-    await settled();
-  }
-  assert.deepEqual(
-    world.sockets.map(({ url }) => new URL(url).host),
-    ["old", "new", "old"],
-  );
-  await world.admit({ general: { start: at(0), head: at(0) } });
-  assert.equal(client.state, "connected");
 });
 
 test("an error that the server pushes is told and changes nothing", async () => {

@@ -91,6 +91,16 @@ export class FakeSocket {
   }
 }
 
+/// Of what a publish may be refused with.
+const codes = {
+  unavailable: 5030,
+  outcome_unknown: 5031,
+  internal: 5000,
+  rate_limited: 4290,
+  idempotency_mismatch: 4091,
+  message_too_large: 4130,
+};
+
 /// Lets promises and microtasks run; no time passes.
 export async function settled() {
   for (let turn = 0; turn < 20; turn += 1) await null;
@@ -169,11 +179,46 @@ export class World {
     return { client, room };
   }
 
+  /// What was published over the newest connection: the texts, from the `first` on, and the ids.
+  texts(first = 0) {
+    return this.#published.slice(first).map(({ text }) => text);
+  }
+
+  ids() {
+    return this.#published.map(({ client_msg_id }) => client_msg_id);
+  }
+
+  get #published() {
+    return this.socket.all("publish").map(({ publish }) => publish);
+  }
+
+  /// Answers the publish of that index of the newest connection.
+  stores(index, seq, duplicate = false) {
+    const { id, publish } = this.socket.all("publish")[index];
+    this.socket.says({ id, published: { room: publish.room, seq, term: 1, at: 1, duplicate } });
+  }
+
+  refuses(index, name, more = {}) {
+    const { id, publish } = this.socket.all("publish")[index];
+    const code = codes[name];
+    const retryable = code >= 5000 || name === "rate_limited";
+    this.socket.says({ id, error: { code, name, message: name, retryable, room: publish.room, ...more } });
+  }
+
   /// After a loss: the pause, and an answered `connect` that resumes behind `seq`.
   async resume(seq, head = seq, more = { recovered: true }) {
     this.clock.pass(20_000);
     await this.admit({ general: { start: at(seq), head: at(head), ...more } });
   }
+}
+
+/// A world, and in it a client with one room that nobody listens to, joined behind `start`.
+export async function joined(start, room_options = {}, options = {}) {
+  const world = new World();
+  const client = await world.connect(options);
+  const room = client.join("general", room_options);
+  await world.admit({ general: { start: at(start), head: at(start) } });
+  return { world, client, room };
 }
 
 /// Writes down what a room tells, in order: `room.told` and, of its events, `room.seqs`.
