@@ -106,7 +106,7 @@ export class Client {
         isConnected: () => this.state === "connected",
         request,
         together: (act) => this.#link.together(act),
-        lose: (why) => this.#link.lose(why),
+        lose: (why, code) => this.#link.lose(why, code),
         pendingChanged: (room) => this.#rooms.get(room)?.pendingChanged(),
         failed: (error) => this.#emitter.emit("error", error),
       },

@@ -1,6 +1,7 @@
 import { ParleyError } from "./errors.js";
 import type { Message, Messages } from "./messages.js";
 import type { Envelope, Page } from "./protocol.js";
+import { isPosition } from "./sequence.js";
 
 /** At most one of `before`, `after` (both exclusive) and `around`; none asks for the newest. */
 export interface PageQuery {
@@ -104,7 +105,9 @@ export class History {
   }
 
   #check({ events }: Page, before: number): void {
-    const isFine = events.every(({ seq }, index) => seq < before && (index === 0 || seq > events[index - 1]!.seq));
+    const isFine = events.every(
+      (event, index) => isPosition(event) && event.seq < before && event.seq > (events[index - 1]?.seq ?? 0),
+    );
     if (!isFine)
       throw new ParleyError("broken_stream", `a page before #${before} is out of order`, { room: this.room });
   }

@@ -79,8 +79,8 @@ export class Link {
   }
 
   /** This connection does no good: try another. */
-  lose(why: string): void {
-    if (this.state === "connected") this.#lost(new ParleyError("connection_lost", why, { retryable: true }));
+  lose(why: string, code: "connection_lost" | "broken_frame" = "connection_lost"): void {
+    if (this.state === "connected") this.#lost(new ParleyError(code, why, { retryable: true }));
   }
 
   /** For good. @param error why; what still waits fails with it */

@@ -5,6 +5,7 @@ import { Ids } from "./ids.js";
 import type { Keeper } from "./keeper.js";
 import { Outbox, type Entry } from "./outbox.js";
 import type { Envelope, Limits, Published } from "./protocol.js";
+import { isPosition } from "./sequence.js";
 import type { World } from "./world.js";
 
 /** A message of this client that the server has not answered for good; what a page shows below the log. */
@@ -21,7 +22,7 @@ export interface PublisherPort {
   isConnected(): boolean;
   request(body: object, onReply: (reply: Envelope) => void): boolean;
   together(act: () => void): void;
-  lose(why: string): void;
+  lose(why: string, code?: "broken_frame"): void;
   pendingChanged(room: string): void;
   /** Of a message that an earlier page left behind: nobody here waits for its answer. */
   failed(error: ParleyError): void;
@@ -141,9 +142,10 @@ export class Publisher {
   #send(outbox: Outbox, entry: Entry): void {
     const { room, clientMsgId: client_msg_id, content } = entry;
     this.port.request({ publish: { room, client_msg_id, ...content } }, ({ published, error }) => {
-      if (published) this.#stored(outbox, entry, published);
-      else if (error?.retryable) this.#failed(outbox, entry, error.retry_after_ms ?? 0);
-      else this.#refused(outbox, entry, error ? ParleyError.of(error) : notAnswered(entry));
+      if (isPosition(published) && published.seq > 0) this.#stored(outbox, entry, published);
+      else if (!error) return this.port.lose("a publish was answered with something else", "broken_frame");
+      else if (error.retryable) this.#failed(outbox, entry, error.retry_after_ms ?? 0);
+      else this.#refused(outbox, entry, ParleyError.of(error));
       if (outbox.awaitsRelease) this.#pause(outbox, room);
       this.#flushRoom(room);
       this.#watch();
@@ -215,8 +217,4 @@ export class Publisher {
     const leftMs = Math.max(0, oldest + answerWaitMs - this.world.now());
     this.#cancelAnswer = this.world.after(leftMs, () => this.port.lose("a message was not answered"));
   }
-}
-
-function notAnswered({ room, clientMsgId }: Entry): ParleyError {
-  return new ParleyError("broken_frame", "a publish was answered with something else", { room, clientMsgId });
 }

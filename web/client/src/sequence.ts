@@ -151,7 +151,7 @@ function contiguous(held: Position, events: RoomEvent[]): { fine: RoomEvent[]; e
   return { fine: events, evidence: "" };
 }
 
-export function isPosition(value: unknown): value is Position {
+export function isPosition<T>(value: T | undefined): value is T & Position {
   const { term, seq } = (value ?? {}) as Position;
   return Number.isSafeInteger(term) && Number.isSafeInteger(seq) && term >= 0 && seq >= 0;
 }

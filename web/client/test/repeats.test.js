@@ -1,7 +1,7 @@
 /// What was not answered goes again: over losses and failures, in order, under one id, and never twice.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { World, at, settled } from "./world.js";
+import { World, at, settled, told } from "./world.js";
 
 test("what was not answered goes again after a loss, in order and under the same ids, before what is newer", async () => {
   const world = new World();
@@ -65,6 +65,22 @@ test("after unavailable or outcome_unknown nothing goes before all answers of th
     world.clock.pass(1);
     assert.deepEqual(world.texts(3), ["one", "two", "three", "four"], name);
     assert.deepEqual(world.ids().slice(3, 6), world.ids().slice(0, 3));
+  }
+});
+
+test("an answer that is none leaves open whether it is stored: the connection is left, and the publish goes again", async () => {
+  for (const nonsense of [{ pong: {} }, { published: { room: "general", duplicate: true } }]) {
+    const world = new World();
+    const { client, room } = await world.liveRoom(1);
+    const promise = room.publish({ text: "hello" });
+    await settled();
+    const [id] = world.ids();
+    world.socket.answer("publish", nonsense);
+    assert.deepEqual([client.state, told(client, "state").at(-1).cause.code], ["resuming", "broken_frame"]);
+    await world.resume(1);
+    assert.deepEqual([world.texts(), world.ids()], [["hello"], [id]]);
+    world.stores(0, 2, true);
+    assert.equal((await promise).seq, 2);
   }
 });
 
