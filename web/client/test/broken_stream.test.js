@@ -62,6 +62,14 @@ test("a join's answer that breaks the promise is met in the same way", async () 
       { start: at(20), head: at(22), recovered: true },
       { batch: { room: "general", prev: 20, phase: "history", events: events(21, 22) } },
     ],
+    "not recovered, and events instead of a gap": [
+      { start: at(5), head: at(6), recovered: false },
+      { batch: { room: "general", prev: 5, phase: "history", events: events(6, 6) } },
+    ],
+    "catching_up before live": [
+      { start: at(5), head: at(7), recovered: true },
+      { catching_up: { room: "general", at: at(5) } },
+    ],
     "not recovered, and no gap": [
       { start: at(5), head: at(5), recovered: false },
       { live: { room: "general", at: at(5) } },
@@ -84,6 +92,7 @@ test("a join's answer that breaks the promise is met in the same way", async () 
       ["broken_stream"],
       name,
     );
+    assert.deepEqual(room.seqs, numbers(1, 5), name);
     world.clock.pass(15_000);
     assert.deepEqual(world.socket.asked("join").join.since, at(5), name);
   }
@@ -104,6 +113,19 @@ test("a server that goes on breaking it is asked with growing pauses", async () 
   }
   assert.deepEqual(pauses, [500, 1000, 2000, 4000, 8000, 15_000, 15_000]);
   assert.deepEqual(room.seqs, numbers(1, 5));
+});
+
+test("the error names the numbers that did not come", async () => {
+  for (const [prev, list, evidence] of [
+    [7, events(8, 8), "hole: #6 to #7 did not come"],
+    [5, [...events(6, 6), ...events(8, 8)], "hole: #7 did not come"],
+    [5, events(5, 6), "#5 came again, or out of order, after #5"],
+  ]) {
+    const world = new World();
+    const { room } = await world.liveRoom(5);
+    world.socket.says({ batch: { room: "general", prev, phase: "live", events: list } });
+    assert.equal(told(room, "broken")[0].message, evidence);
+  }
 });
 
 test("a head that stays ahead of a live stream is a lost tail", async () => {

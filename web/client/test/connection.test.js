@@ -17,11 +17,11 @@ test("an address may be written in any of its forms; a wrong one is refused at o
     assert.equal(world.socket.url, expected);
   }
   for (const url of ["", "h:8080", "ftp://h", "http://", "http://ana:secret@h", "/v1/ws"]) {
-    await assert.rejects(world.connect({ url }), { name: "ParleyError", code: "bad_option" }, url);
+    assert.throws(() => world.start({ url }), { name: "ParleyError", code: "bad_option", retryable: false }, url);
   }
-  await assert.rejects(world.connect({ urls: [] }), { code: "bad_option" });
-  await assert.rejects(world.connect({ getToken: () => "t", user: "ana" }), { code: "bad_option" });
-  await assert.rejects(world.connect({ getToken: () => "t", persist: { outbox: {} } }), { code: "bad_option" });
+  const asked = [{ urls: [] }, { urls: ["http://h", "nowhere"] }];
+  asked.push({ getToken: () => "t", user: "ana" }, { getToken: () => "t", persist: { outbox: {} } });
+  for (const options of asked) assert.throws(() => world.start(options), { code: "bad_option" });
 });
 
 test("a page connects to its own origin, unless told otherwise", async (context) => {

@@ -19,6 +19,15 @@ test("a kept position is where a listener stood, and the next page resumes there
   assert.deepEqual(next.socket.asked("connect").connect.rooms.general, { since: at(7) });
 });
 
+test("what a gap passed over is not asked for again", async () => {
+  const positions = memoryStorage();
+  const world = new World();
+  await world.liveRoom(5, { persist: { positions } });
+  world.socket.says({ gap: { room: "general", from: 6, to: at(9), reason: "retention" } });
+  world.clock.pass(200);
+  assert.deepEqual(JSON.parse(positions.get("parley:ana@node:8080:position:general")), at(9));
+});
+
 test("for a loop it is what its body is done with: after a crash the event under way comes again", async () => {
   const positions = memoryStorage();
   const { world, client, room } = await joined(0, {}, { persist: { positions } });

@@ -73,6 +73,20 @@ test("a created event in its newest version beats an older page, and a tombstone
   assert.equal(room.messages.get(1).deleted, true);
 });
 
+test("of changes to a message that is not held the newest counts, and so many are remembered", async () => {
+  const world = new World();
+  const { room } = await world.liveRoom(0, {}, { rewind: 0 });
+  const edit = (seq, target) => ({ ...events(seq, seq)[0], kind: "message.updated", target, version: seq, text: `${seq}` });
+  for (let seq = 2001; seq <= 3001; seq += 1) room.messages.apply(edit(seq, seq - 2000)); // one too many
+  room.messages.apply(edit(4002, 1000));
+  room.messages.apply(edit(4001, 1000));
+  for (const seq of [1, 2, 1000, 1001]) room.messages.apply(events(seq, seq)[0]);
+  assert.deepEqual(
+    [1, 2, 1000, 1001].map((seq) => room.messages.get(seq).text),
+    ["text 1", "2002", "4002", "3001"],
+  );
+});
+
 test("the newest messages are kept, as many as asked", async () => {
   const world = new World();
   const { room } = await world.liveRoom(0, {}, { keep: 3, rewind: 0 });

@@ -73,6 +73,21 @@ test("a token that the server knows not to be good ends the client as `unauthent
   assert.equal(world.sockets.length, 2);
 });
 
+test("a token that is refused long after another one was taken is asked for once more, each time", async () => {
+  const world = new World();
+  let count = 0;
+  const client = await world.connect({ getToken: () => `token-${++count}` });
+  await world.admit();
+  for (const turn of [1, 2, 3]) {
+    world.socket.ends(4401, "token expired");
+    assert.equal(client.state, "resuming");
+    world.clock.pass(500);
+    await world.admit();
+    assert.deepEqual([client.state, world.socket.asked("connect").connect.token], ["connected", `token-${turn + 1}`]);
+    world.clock.pass(10_000);
+  }
+});
+
 test("a token's end is foreseen: the connection goes on under a new one, again and again", async () => {
   const world = new World();
   const ends = [600_000, 1_200_000, 1_800_000].map((ms) => world.clock.ms + ms);
