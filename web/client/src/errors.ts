@@ -21,7 +21,7 @@ export type ServerErrorName =
 export type OwnErrorName =
   | "bad_option" //      an option is wrong, a URL for instance: mend it and connect again
   | "connection_lost" // no connection, or no more: another attempt follows by itself
-  | "wrong_version" //   a server of another version, or none of Parley: another attempt follows, at the next address
+  | "wrong_version" //   a server of another version, where the WebSocket tells: another attempt follows, at the next address
   | "broken_frame" //    the server sent what is not the protocol: another attempt follows by itself
   | "broken_stream" //   a batch or marker broke the stream's promise: the room resumes from the last good position
   | "refused" //         the server closed with 4400 to 4429 (`number`): do not come back without a change

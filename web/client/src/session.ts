@@ -5,6 +5,8 @@ import type { Socket, World } from "./world.js";
 const openWaitMs = 15_000;
 const pongWaitMs = 10_000;
 const overdueFactor = 4;
+/** How the package `ws` says that a server agreed to no subprotocol, or refused the handshake for it (docs/protocol.md §1). */
+const foreignAnswer = /subprotocol|response: 400/;
 
 /** Why a session ended: the close code, or 0 where this side gave up. */
 export interface Ending {
@@ -35,6 +37,7 @@ export class Session {
   #gathered: ReturnType<Encoding["envelope"]>[] | null = null;
   #isOver = false;
   #heardAt: number;
+  #trouble = ""; // what the socket said of itself before it closed
   #unwatch = () => {};
 
   constructor(
@@ -48,12 +51,14 @@ export class Session {
     this.#socket.binaryType = "arraybuffer"; // not a Blob, which is read later
     this.#socket.onopen = () => this.#isOver || this.#opened();
     this.#socket.onmessage = ({ data }: { data: unknown }) => this.#isOver || this.#received(data);
-    this.#socket.onclose = ({ code, reason }: { code: number; reason: string }) => this.#end({ why: reason, code });
-    this.#socket.onerror = () => {}; // a close follows, and says more
+    this.#socket.onclose = ({ code, reason }: { code: number; reason: string }) =>
+      this.#end({ why: reason || this.#trouble, code, isForeign: foreignAnswer.test(this.#trouble) });
+    // A close follows. A browser keeps to itself what went wrong, so that a page cannot look around in a network.
+    this.#socket.onerror = ({ message }: { message?: string }) => void (this.#trouble = message ?? "");
     this.#watch(openWaitMs, () => this.#end({ why: "the server did not answer", code: 0 }));
   }
 
-  /** A browser takes a server that chose no subprotocol for one that agreed: it may be any. */
+  /** Browsers and `ws` give up such a handshake themselves; other WebSockets open, and then it may be any server. */
   #opened(): void {
     const { subprotocol } = this.encoding;
     if ((this.#socket.protocol ?? subprotocol) === subprotocol) return this.hooks.opened();

@@ -27,6 +27,31 @@ test("a server of another version is a typed error, and the next address is trie
   assert.equal(client.state, "connected");
 });
 
+test("a server of another version that refuses the handshake is told apart where the WebSocket says why", async () => {
+  const said = {
+    "Server sent no subprotocol": "wrong_version",
+    "Server sent an invalid subprotocol": "wrong_version",
+    "Unexpected server response: 400": "wrong_version",
+    "Unexpected server response: 404": "connection_lost",
+    "connect ECONNREFUSED 127.0.0.1:8080": "connection_lost",
+  };
+  for (const [message, code] of Object.entries(said)) {
+    const world = new World();
+    const client = await world.connect();
+    await settled();
+    world.socket.onerror({ message });
+    world.socket.ends(1006);
+    const { state, cause, retryAt } = told(client, "state").at(-1);
+    assert.deepEqual([state, cause.code, cause.message, retryAt > 0], ["connecting", code, message, true]);
+  }
+  const world = new World(); // as a browser is: it tells nothing
+  const client = await world.connect();
+  await settled();
+  world.socket.onerror({});
+  world.socket.ends(1006);
+  assert.match(told(client, "state").at(-1).cause.message, /could not be made/u);
+});
+
 test("what is not the protocol is a typed error, and another attempt follows", async () => {
   const bytes = (...all) => new Uint8Array(all).buffer;
   const malformed = is_json

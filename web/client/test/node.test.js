@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { WebSocket } from "ws";
+import { WebSocket, WebSocketServer } from "ws";
 import { node } from "../../browser.test/node.js";
 import { connect, memoryStorage } from "../dist/index.js";
 import { encoding } from "./frames.js";
@@ -150,6 +150,31 @@ test(
     await client.whenConnected();
   },
 );
+
+test("a server of another version is told apart, and the next address is tried", patience, async () => {
+  const later = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => "parley.v2.json" });
+  const none = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => false });
+  // As a node does that speaks only later versions: this one, asked for what it does not know.
+  const refusing = class extends WebSocket {
+    constructor(url) {
+      super(url, ["parley.v0.json"]);
+    }
+  };
+  try {
+    await until(() => later.address() && none.address(), "two servers");
+    const others = [later, none].map((other) => ({ url: `http://127.0.0.1:${other.address().port}` }));
+    for (const options of [...others, { WebSocket: refusing }]) {
+      const client = enter("ana", options);
+      const failed = await new Promise((resolve) => client.on("state", (state) => state.cause && resolve(state)));
+      assert.deepEqual([failed.cause.code, failed.state, failed.retryAt > 0], ["wrong_version", "connecting", true]);
+      client.close();
+    }
+    const client = enter("ana", { url: undefined, urls: [others[0].url, others[1].url, server.address] });
+    await client.whenConnected();
+  } finally {
+    (later.close(), none.close());
+  }
+});
 
 test("a loop that is slow stops the stream, catches up from storage, and misses nothing", patience, async () => {
   const count = 800;
