@@ -30,13 +30,17 @@ export interface WebStorage {
   removeItem(key: string): void;
 }
 
-/** `webStorage(localStorage)` is shared by all tabs, `webStorage(sessionStorage)` is a tab's own and survives its reload. */
-export function webStorage(kept: WebStorage): Storage {
+/**
+ * `webStorage(localStorage)` is shared by all tabs, `webStorage(sessionStorage)` is a tab's own and survives its reload.
+ * Where a browser forbids storage, the name alone throws: `webStorage(() => localStorage)` is told as any failure is.
+ */
+export function webStorage(given: WebStorage | (() => WebStorage)): Storage {
+  const kept = () => (typeof given === "function" ? given() : given);
   return {
-    get: (key) => kept.getItem(key),
-    set: (key, value) => kept.setItem(key, value),
-    remove: (key) => kept.removeItem(key),
+    get: (key) => kept().getItem(key),
+    set: (key, value) => kept().setItem(key, value),
+    remove: (key) => kept().removeItem(key),
     keys: (prefix) =>
-      Array.from({ length: kept.length }, (_, index) => kept.key(index)!).filter((key) => key?.startsWith(prefix)),
+      Array.from({ length: kept().length }, (_, index) => kept().key(index)!).filter((key) => key?.startsWith(prefix)),
   };
 }

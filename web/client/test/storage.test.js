@@ -15,10 +15,24 @@ test("the browser's storages fit", () => {
     setItem: (key, value) => kept.set(key, value),
     removeItem: (key) => kept.delete(key),
   };
-  const storage = webStorage(web);
-  (storage.set("a:1", "x"), storage.set("a:2", "y"), storage.set("b:1", "z"));
-  storage.remove("a:2");
-  assert.deepEqual([storage.keys("a:"), storage.get("a:1"), storage.get("a:2")], [["a:1"], "x", null]);
+  for (const storage of [webStorage(web), webStorage(() => web)]) {
+    (storage.set("a:1", "x"), storage.set("a:2", "y"), storage.set("b:1", "z"));
+    storage.remove("a:2");
+    assert.deepEqual([storage.keys("a:"), storage.get("a:1"), storage.get("a:2")], [["a:1"], "x", null]);
+  }
+});
+
+test("a storage whose very name throws, as where a page may keep nothing, is one that fails", async () => {
+  const world = new World();
+  const outbox = webStorage(() => {
+    throw new DOMException("no", "SecurityError");
+  });
+  const client = await world.connect({ persist: { outbox, positions: outbox } });
+  const promise = client.publish("general", { text: "hello" });
+  await world.admit();
+  world.stores(0, 1);
+  assert.equal((await promise).seq, 1);
+  assert.deepEqual([...new Set(told(client, "error").map(({ code }) => code))], ["storage_failed"]);
 });
 
 test("a storage that is full or forbidden costs no message, and is told", async () => {

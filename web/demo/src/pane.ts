@@ -101,7 +101,7 @@ export class Pane {
     this.#checker = new Checker(user);
     this.#unread = new Unread(readUpTo(room, user));
     try {
-      const keep = { storage: webStorage(sessionStorage), name: `pane${this.number}.${user}` };
+      const keep = { storage: webStorage(() => sessionStorage), name: `pane${this.number}.${user}` };
       this.chat = new Chat({ user, room, urls: this.hooks.urls(), keep }, (told) => this.#told(told));
     } catch (error) {
       return this.#refuse((error as ParleyError).message);
