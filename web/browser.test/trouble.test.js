@@ -1,6 +1,7 @@
 /// Bad input and bad times: each has an error that says what to do, or a recovery.
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { after, before, test } from "node:test";
 import { node } from "./node.js";
@@ -153,6 +154,27 @@ test("a node of another version is noticed at the next connection, and the page 
   await one.is("live");
   assert.equal(await one.page.locator(".banner").isVisible(), false);
   await one.page.close();
+});
+
+test("a node that does not speak this page's protocol any more is never reached: the page offers a reload", limit, async () => {
+  const later = createHttpServer().listen(0, "127.0.0.1"); // refuses each handshake, as a node does that knows only later versions
+  later.on("upgrade", (_, socket) => socket.end("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"));
+  await once(later, "listening");
+  let version = "";
+  const hash = `#room=general&user=ana&node=${encodeURIComponent(`http://127.0.0.1:${later.address().port}`)}`;
+  const one = await open(hash, (page) =>
+    page.route("**/version", async (route) => {
+      const told = await (await route.fetch()).json();
+      await route.fulfill({ json: { ...told, version: version || told.version } });
+    }),
+  );
+  await says(one, ".state", /Connecting in /u);
+  assert.equal(await one.page.locator(".banner").isVisible(), false);
+  version = "99.0.0";
+  await one.page.locator(".banner").waitFor();
+  assert.match(await one.page.locator(".banner").textContent(), /the node is now 99\.0\.0/u);
+  await one.page.close();
+  later.close();
 });
 
 test("a full storage costs no message, and is said", limit, async () => {

@@ -180,6 +180,7 @@ export class Chat {
     this.#client.on("state", ({ cause, retryAt }) => {
       this.retryAt = retryAt ?? 0;
       this.#showState(cause);
+      if (this.retryAt > 0) this.tell({ type: "lost" });
     });
     this.#client.on("connected", () => {
       this.#connections += 1;

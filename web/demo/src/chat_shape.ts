@@ -15,6 +15,7 @@ export type Told =
   | { type: "broken"; evidence: string }
   | { type: "notice"; text: string }
   | { type: "connected" }
+  | { type: "lost" } //                                            no connection, or no more; another attempt follows
   | { type: "wire" } //                                            something travelled: the lens has it
   | { type: "outgoing" }
   | { type: "state" };

@@ -41,7 +41,7 @@ function addPane(): Pane {
     urls: () => (givenNodes.length > 0 ? givenNodes : clusterNodes.length > 0 ? clusterNodes : [location.origin]),
     entered: changed,
     left: changed,
-    connected: () => void versions.look(),
+    nodeMayDiffer: () => void versions.look(),
     compare: (room, event) => readers.compare(room, event),
   });
   panes.push(pane);

@@ -19,7 +19,8 @@ export interface PaneHooks {
   urls(): readonly string[];
   entered(): void;
   left(): void;
-  connected(): void;
+  /** Another node answers than before, or none as it did. */
+  nodeMayDiffer(): void;
   /** @returns evidence where another pane was shown something else */
   compare(room: string, event: RoomEvent): string;
 }
@@ -183,8 +184,8 @@ export class Pane {
       this.#checker.broken(told.evidence);
     } else if (told.type === "notice") {
       log.notice(told.text);
-    } else if (told.type === "connected") {
-      this.hooks.connected();
+    } else if (told.type === "connected" || told.type === "lost") {
+      this.hooks.nodeMayDiffer();
     } else if (told.type === "state") {
       this.#showState();
     }

@@ -11,7 +11,7 @@ export class VersionWatch {
     private readonly changed: (from: string, to: string) => void,
   ) {}
 
-  /** At the start, and after each new connection. */
+  /** At the start, after each new connection, and where none is made: a node without this page's protocol refuses it. */
   async look(): Promise<void> {
     const version = await this.ask();
     if (version === null) return;
