@@ -1,12 +1,13 @@
 /// The snippets of the docs: compiled as TypeScript, run against a node, and their output compared where the docs show it.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { node } from "../../browser.test/node.js";
+import { names_program } from "./names.js";
 
 const run = promisify(execFile);
 const repository = fileURLToPath(new URL("../../../", import.meta.url));
@@ -28,9 +29,15 @@ const web_storage = () => {
 for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(globalThis, name, { value: web_storage() });
 `;
 
+const pages = Object.fromEntries(
+  ["quickstart", "client", "guarantee", "migration"].map((page) => [
+    page,
+    readFileSync(join(repository, "docs", `${page}.md`), "utf8"),
+  ]),
+);
+
 /// The programs of a page: one per section that has code, with the output that it must have.
-function programs(page) {
-  const text = readFileSync(join(repository, "docs", page), "utf8");
+function programs([page, text]) {
   const sections = text.split(/^## /mu).slice(1);
   return sections.flatMap((section) => {
     const blocks = [...section.matchAll(/^```(js|text)\n(.*?)^```/gmsu)];
@@ -40,13 +47,21 @@ function programs(page) {
       .join("\n");
     if (!code) return [];
     const output = blocks.filter(([, kind]) => kind === "text").flatMap(([, , body]) => body.trim().split("\n"));
-    const name = `${page.replace(".md", "")}-${section.split("\n")[0].toLowerCase().replaceAll(/\W+/gu, "-")}`;
+    const name = `${page}-${section.split("\n")[0].toLowerCase().replaceAll(/\W+/gu, "-")}`;
     const is_endless = code.includes("process.stdin"); // until Ctrl-C
     return [{ name, code: code.includes("const client =") ? code : prelude + code, output, is_endless }];
   });
 }
 
-const all = ["quickstart.md", "client.md", "guarantee.md", "migration.md"].flatMap(programs);
+const all = Object.entries(pages).flatMap(programs);
+const names = names_program(pages);
+
+/// What is typed into a shell and not run by this file, and who does.
+const typed_elsewhere = {
+  "scripts/run": "part readme of scripts/check: the README begins with it, too",
+  "scripts/setup\nnode web/client/build.js": "parts setup and client of scripts/check",
+};
+const [, typed_by_strangers] = pages.quickstart.match(/^```sh\n(node web\/client\/build\.js\n.*?)\n```/msu);
 let server;
 
 before(async () => {
@@ -59,13 +74,35 @@ before(async () => {
 });
 after(() => server?.stop());
 
-test("the snippets and the examples of types compile", async () => {
+test("no block of the docs is left out: each is run, or somebody else does it", () => {
+  const kinds = { js: [], text: [], console: [], sh: [] };
+  for (const text of Object.values(pages)) {
+    assert.equal([...text.matchAll(/^\s*```/gmu)].length % 2, 0);
+    for (const [, kind, body] of text.matchAll(/^ *```([^\n]*)\n(.*?)^ *```$/gmsu)) {
+      assert.ok(kinds[kind], `nobody runs a block of kind "${kind}":\n${body}`);
+      kinds[kind].push(body.trim());
+    }
+  }
+  for (const body of kinds.js) assert.ok(all.some(({ code }) => code.includes(body)), body);
+  for (const body of kinds.text) assert.ok(all.some(({ output }) => says(output.join("\n"), body.split("\n"))), body);
+  assert.equal(kinds.console.length, 1, "curl's");
+  const shell = kinds.sh.filter((body) => !typed_elsewhere[body]);
+  assert.deepEqual([shell.length, shell[0]], [1, typed_by_strangers]);
+});
+
+/// What is said to the docs' node goes to the test's own.
+const at_the_node = (text) => text.replaceAll(shown_address, server.address.replace(/\/$/u, ""));
+
+test("the snippets, the names in tables and the examples of types compile", async () => {
   for (const { name, code } of all) writeFileSync(join(folder, `${name}.mts`), code);
+  writeFileSync(join(folder, "names.mts"), names.code);
+  assert.ok(names.count > 50, `only ${names.count} names: the tables have other headers`);
   const options = {
     extends: join(library, "tsconfig.json"),
     compilerOptions: { noEmit: true, rootDir: repository, noUnusedLocals: false },
     files: [
       ...all.map(({ name }) => join(folder, `${name}.mts`)),
+      join(folder, "names.mts"),
       join(library, "test", "types.mts"),
       join(library, "test", "node.d.ts"),
     ],
@@ -82,13 +119,12 @@ test("the snippets and the examples of types compile", async () => {
 });
 
 test("curl's lines of the quick start say what they show", async () => {
-  const text = readFileSync(join(repository, "docs", "quickstart.md"), "utf8");
-  const [, console_block] = text.match(/^```console\n(.*?)^```/msu);
+  const [, console_block] = pages.quickstart.match(/^```console\n(.*?)^```/msu);
   const lines = console_block.trim().split("\n");
   assert.equal(lines.length, 4);
   for (const [index, line] of lines.entries()) {
     if (!line.startsWith("$ ")) continue;
-    const { stdout } = await run("bash", ["-c", line.slice(2).replaceAll(`${shown_address}/`, server.address)]);
+    const { stdout } = await run("bash", ["-c", at_the_node(line.slice(2))]);
     const without_times = (said) => said.trim().replaceAll(/\d{13}/gu, "T");
     assert.equal(without_times(stdout), without_times(lines[index + 1]));
   }
@@ -125,15 +161,34 @@ function says(said, lines) {
 }
 
 describe("the docs' programs", { concurrency: 3 }, () => {
-  for (const { name, code, output, is_endless } of all) {
+  for (const { name, code, output } of all.filter(({ is_endless }) => !is_endless)) {
     it(`${name} runs${output.length > 0 ? ", and says what it shows" : ""}`, async () => {
-      const expected = is_endless ? [...output, "ana: typed"] : output;
-      const program = `await import("./browser.mjs");\n${code}${is_endless ? "" : "\nclient.close();\n"}`;
+      const program = `await import("./browser.mjs");\n${code}\nclient.close();\n`;
       const path = join(folder, `${name}.mjs`);
       const of_its_own = (text) => (name.startsWith("client-") ? text.replaceAll('"general"', `"${name}"`) : text);
-      writeFileSync(path, of_its_own(program).replaceAll(shown_address, server.address.replace(/\/$/u, "")));
-      const said = await carry_out(path, expected, is_endless);
-      assert.ok(says(said, expected), `${expected.join(" | ")} is not in:\n${said}`);
+      writeFileSync(path, at_the_node(of_its_own(program)));
+      const said = await carry_out(path, output, false);
+      assert.ok(says(said, output), `${output.join(" | ")} is not in:\n${said}`);
     });
   }
+
+  it("the quick start's own project, made as it says, finds the library and chats", async () => {
+    // As a stranger's folder: a clone of that name, whose library is built, and the new project beside it.
+    const clone = join(folder, "parley");
+    for (const part of ["package.json", "dist"]) {
+      cpSync(join(library, part), join(clone, "web", "client", part), { recursive: true });
+    }
+    const [built, ...lines] = typed_by_strangers.split("\n");
+    assert.equal(built, "node web/client/build.js"); // what these tests run was made by it
+    const offline = join(repository, "web", "node_modules", "ws"); // not asked of npm, or the test needs a network
+    const typed = lines.join("\n").replace(/ ws$/u, ` ${offline}`);
+    const env = { ...process.env, npm_config_offline: "true", npm_config_audit: "false", npm_config_fund: "false" };
+    await run("bash", ["-ec", typed], { cwd: clone, env });
+    const { code, output } = all.find(({ is_endless }) => is_endless);
+    const path = join(folder, "my-chat", "chat.mjs");
+    writeFileSync(path, at_the_node(code));
+    const expected = [...output, "ana: typed"];
+    const said = await carry_out(path, expected, true);
+    assert.ok(says(said, expected), said);
+  });
 });
