@@ -262,6 +262,11 @@ class RedisCluster:
     def wait_promoted(self, replica: Redis, seconds: float = 60) -> None:
         wait_until(lambda: replica.tell("ROLE")[0] == "master", seconds=seconds, what=f"{replica.name} to be promoted")
 
+    def in_charge(self, server: Redis) -> Redis:
+        """It, or the master that it follows: the others may take a promotion back at once, where two were elected."""
+        role = server.tell("ROLE")
+        return self.server(int(role[2])) if role[0] == "slave" else server
+
     def move_slot_of(self, channel: str, source: Redis, target: Redis) -> None:
         move_slot(source.tell("CLUSTER", "KEYSLOT", channel), source.port, target.port)
 
