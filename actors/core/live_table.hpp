@@ -1,10 +1,10 @@
 #pragma once
 
+#include "actors/core/frame_ring.hpp"
 #include "actors/core/ids.hpp"
 #include "actors/core/mutant.hpp"
 
 #include <cstddef>
-#include <deque>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -136,7 +136,7 @@ private:
     position last;  ///< the feed's, on this thread
     std::vector<row> rows;
     std::unordered_map<Session, std::size_t> index;  ///< where a session's row is
-    std::deque<Frame> ring;                          ///< contiguous; the newest ends at `last`
+    frame_ring<Frame> ring;                          ///< contiguous; the newest ends at `last`
     std::size_t ring_bytes = 0;
 
     void forget_ring() {

@@ -1,9 +1,9 @@
 #include "loadtest/bench/given.hpp"
+#include "loadtest/bench/publish_frames.hpp"
 #include "net/codec/content_digest.hpp"
 #include "net/codec/json_decoder.hpp"
 #include "net/codec/proto_decoder.hpp"
 #include "net/codec/wire_form.hpp"
-#include "parley/v1/client.pb.h"
 #include "storage/envelope_codec.hpp"
 #include "storage/event_codec.hpp"
 
@@ -13,29 +13,11 @@
 namespace parley::bench {
 namespace {
 
-const std::string json_publish =
-    R"({"id":7,"publish":{"room":"room-1","client_msg_id":"01890000-0000-7000-8000-100000000001","text":")" +
-    std::string(160, 'x') + R"("}})";
-
-std::string proto_publish() {
-  v1::Frame frame;
-  auto& envelope = *frame.add_envelopes();
-  envelope.set_id(7);
-  auto& publish = *envelope.mutable_publish();
-  publish.set_room("room-1");
-  publish.set_client_msg_id("01890000-0000-7000-8000-100000000001");
-  publish.set_text(std::string(160, 'x'));
-  return frame.SerializeAsString();
-}
-
-bool is_publish(const net::incoming_frame& frame) {
-  return frame && frame->size() == 1 && std::holds_alternative<request::publish>(frame->front().body);
-}
-
 void decode_publish_json(benchmark::State& state) {
   const net::limits bounds;
-  if (!is_publish(net::decode_json_frame(json_publish, bounds))) return state.SkipWithError("not a publish");
-  for (auto _ : state) benchmark::DoNotOptimize(net::decode_json_frame(json_publish, bounds));
+  const auto text = json_publish();
+  if (!is_publish(net::decode_json_frame(text, bounds))) return state.SkipWithError("not a publish");
+  for (auto _ : state) benchmark::DoNotOptimize(net::decode_json_frame(text, bounds));
 }
 BENCHMARK(decode_publish_json);
 

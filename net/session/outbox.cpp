@@ -70,11 +70,11 @@ void outbox::pin(const room_identity& room) {
 outbox::gathered outbox::gather(std::size_t bytes_max) const {
   gathered out;
   std::size_t bytes = 0;
-  for (std::size_t n = first_; n < items_.size() && out.size < buffers_max; ++n) {
+  for (std::size_t n = first_; n < items_.size() && out.size() < buffers_max; ++n) {
     const std::string& all = *items_[n].bytes;
     const std::size_t skipped = n == first_ ? first_offset_ : 0;
-    if (out.size > 0 && bytes + all.size() > bytes_max) break;
-    out.list[out.size++] = boost::asio::const_buffer(all.data() + skipped, all.size() - skipped);
+    if (out.size() > 0 && bytes + all.size() > bytes_max) break;
+    out.list.emplace_back(all.data() + skipped, all.size() - skipped);
     bytes += all.size();
   }
   return out;

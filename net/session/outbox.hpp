@@ -4,8 +4,8 @@
 #include "net/session/stream_marks.hpp"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/container/static_vector.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -30,9 +30,10 @@ class outbox {
 public:
   static constexpr std::size_t buffers_max = 64;  // as many as Asio hands to one writev
   struct gathered {
-    std::array<boost::asio::const_buffer, buffers_max> list;
-    std::size_t size = 0;
-    std::span<const boost::asio::const_buffer> buffers() const { return {list.data(), size}; }
+    /// No array: one would be filled with empty buffers for each write, a kilobyte of them.
+    boost::container::static_vector<boost::asio::const_buffer, buffers_max> list;
+    std::size_t size() const { return list.size(); }
+    std::span<const boost::asio::const_buffer> buffers() const { return {list.data(), list.size()}; }
   };
   struct fallen_room {
     room_ref room;

@@ -9,6 +9,7 @@
 #include "net/socket_type.hpp"
 #include "net/thread_member.hpp"
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>

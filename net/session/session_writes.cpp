@@ -29,7 +29,7 @@ void session::write_some() {
     const std::size_t written = socket_.write_some(next.buffers(), failed);
     if (failed == boost::asio::error::would_block || failed == boost::asio::error::try_again) return wait_writable();
     if (failed) return be_over();
-    front().probe.bytes_written(written, next.size);
+    front().probe.bytes_written(written, next.size());
     outbox_.consumed(written, [this](const stream_marks* marks, const live_frame* live) { given(marks, live); });
     if (written < boost::asio::buffer_size(next.buffers())) return wait_writable();
   }

@@ -27,7 +27,7 @@ PROTO = ("parley/v1/", "parley/internal/")
 SHARED = PORTS + ("actors/boot_now.hpp", "actors/room_identity.hpp")
 ANY_LIBRARY = frozenset({"std", "posix", "result", "boost", "asio", "beast", "json", "url", "caf", "libpq", "hiredis",
                          "sqlite", "protobuf", "openssl", "spdlog", "fmt", "prometheus", "cli11", "toml", "catch2",
-                         "benchmark"})
+                         "benchmark", "valgrind"})
 ANY_FOLDER = ("actors/", "storage/", "net/", "node/", "loadtest/", "tests/") + PROTO
 
 
@@ -47,7 +47,7 @@ ROOMS = [
     room("storage/memory/", SHARED + ("storage/",), "std result"),
     room("net/", SHARED + PROTO + ("actors/messages.hpp", "net/"),
          "std posix result boost asio beast json url openssl protobuf"),
-    Room("node/", ANY_FOLDER, ANY_LIBRARY - {"catch2", "benchmark"}),
+    Room("node/", ANY_FOLDER, ANY_LIBRARY - {"catch2", "benchmark", "valgrind"}),
     # Benchmarks measure cores and codecs; the harness itself speaks the protocol only.
     Room("loadtest/", SHARED + PROTO + ("storage/", "net/", "loadtest/", "node/spelling.hpp"), ANY_LIBRARY - {"caf", "catch2"}),
     Room("tests/", ANY_FOLDER, ANY_LIBRARY),
@@ -57,8 +57,8 @@ LIBRARIES = [
     ("boost/json", "json"), ("boost/url", "url"), ("boost/", "boost"), ("caf/", "caf"), ("libpq", "libpq"),
     ("hiredis/", "hiredis"), ("sqlite3", "sqlite"), ("google/protobuf/", "protobuf"), ("openssl/", "openssl"),
     ("spdlog/", "spdlog"), ("fmt/", "fmt"), ("prometheus/", "prometheus"), ("CLI/", "cli11"), ("toml++/", "toml"),
-    ("catch2/", "catch2"), ("benchmark/", "benchmark"), ("sys/", "posix"), ("arpa/", "posix"), ("netinet/", "posix"),
-    ("linux/", "posix"),
+    ("catch2/", "catch2"), ("benchmark/", "benchmark"), ("valgrind/", "valgrind"), ("sys/", "posix"), ("arpa/", "posix"),
+    ("netinet/", "posix"), ("linux/", "posix"),
 ]
 POSIX = {"unistd.h", "fcntl.h", "pthread.h", "signal.h", "time.h", "poll.h", "netdb.h", "dlfcn.h", "sched.h", "errno.h",
          "grp.h", "pwd.h"}

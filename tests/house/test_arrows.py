@@ -33,6 +33,7 @@ FORBIDDEN = [
     ("net/x.cpp", "#include <caf/actor.hpp>"),
     ("net/x.cpp", "#include <unheard/of.hpp>"),
     ("node/x.cpp", "#include <catch2/catch.hpp>"),
+    ("node/x.cpp", "#include <valgrind/callgrind.h>"),
     ("net/x.cpp", '#include "../storage/event_codec.hpp"'),
 ]
 ALLOWED = [

@@ -40,7 +40,7 @@ TEST_CASE("what waits is gathered in order for one write, and partial writes go 
   waiting.push(text("one"));
   waiting.push(text("two"));
   waiting.push(text("three"));
-  CHECK(waiting.gather(1 << 20).size == 3);
+  CHECK(waiting.gather(1 << 20).size() == 3);
   CHECK(take(waiting, 4) == "onet");
   CHECK(take(waiting, 4) == "woth");
   CHECK(take_all(waiting) == "ree");
