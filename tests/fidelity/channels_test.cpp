@@ -132,6 +132,9 @@ TEST_CASE("model and Redis agree on wishes that change before they are confirmed
     p.await_count(1, "room1/0:1", 1);
     auto told = p.stage.told(1);
     std::sort(told.begin(), told.end());  // which of two channels is confirmed first is the server's to say
+    // So is how often: a wish that stands long enough before it changes is confirmed too.
+    const auto is_repeat = [](const auto& l, const auto& r) { return l == r && l.starts_with("subscribed"); };
+    told.erase(std::unique(told.begin(), told.end(), is_repeat), told.end());
     return told;
   });
 }
