@@ -76,7 +76,7 @@ enum class mutant {
 #ifdef PARLEY_MUTANTS
 
 /// What a mutant is called, which rule or guarantee (docs/rules.md) it breaks, and what finds it: rules
-/// of the checker, `world: NAME` of tests/exhaustive or `test: NAME` of tests/core.
+/// of the checker, `world: NAME` of tests/exhaustive, `test: NAME` of tests/core or `model: NAME` of tests/simulation.
 struct mutant_entry {
   mutant which;
   const char* name;

@@ -49,6 +49,17 @@ TEST_CASE("a poll that sees any other mark suspects the feed: larger, smaller, o
   CHECK(watch.polled(shard_id{0}, seen) == tail_watch::suspects{a});
 }
 
+TEST_CASE("a suspected feed is one again with each poll, until its head was read", "[core][tail_watch][G6]") {
+  tail_watch watch;
+  const auto a = room_named("a");
+  watch.added(a);
+  watch.head_read(a, mark_of(5, 30));
+  for (int poll = 0; poll < 2; ++poll)  // the read that the first one asked for was lost
+    CHECK(watch.polled(shard_id{0}, mark_of(5, 31)) == tail_watch::suspects{a});
+  watch.head_read(a, mark_of(5, 31));
+  CHECK(watch.polled(shard_id{0}, mark_of(5, 31)).empty());
+}
+
 TEST_CASE("a feed whose first head is being read is no suspect, nor is one of another shard", "[core][tail_watch]") {
   tail_watch watch;
   watch.added(room_named("a"));
