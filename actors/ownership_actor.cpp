@@ -45,6 +45,11 @@ caf::behavior ownership_actor::make_behavior() {
       [this](const msg::poll&) {
         if (has_to_look()) survey();
       },
+      [this](const msg::watch_ended&) {
+        is_watch_end_due_ = false;
+        if (is_releasing_) return;
+        renew();  // and looks with its answer: the list of nodes has to say as well that the owner is gone
+      },
       [this](const msg::look& m) {
         if (is_releasing_) return;
         // What another node tells us of may be younger than our list of nodes.
@@ -180,6 +185,7 @@ void ownership_actor::surveyed(msg::surveyed& m) {
   }
   note_others(*m.rows);
   auto claims = core_.surveyed(*m.rows, now);
+  await_watch_end(now);
   if (core_.has_closing()) move_shards();
   const bool are_others_there = std::ranges::any_of(
       core_.nodes(), [&](const auto& node) { return node.node.incarnation != context_->options.node.incarnation; });
@@ -196,6 +202,14 @@ void ownership_actor::surveyed(msg::surveyed& m) {
                 [self = caf::actor_cast<caf::actor>(this), sent_at = now](auto shards) {
                   caf::anon_send(self, msg::shards_claimed{sent_at, std::move(shards)});
                 });
+}
+
+/// A watch that ends between two looks would leave a dead node's shards to nobody until the second one.
+void ownership_actor::await_watch_end(instant now) {
+  const auto ends = core_.watch_ends();
+  if (!ends || *ends - now >= context_->options.lease.renew_period / 2) return;  // another look comes before
+  if (std::exchange(is_watch_end_due_, true)) return;
+  delayed_send(this, *ends - now, msg::watch_ended{});
 }
 
 /// For readiness: a write of such a shard has somewhere to go; or an operator moves its rooms just now, and no row

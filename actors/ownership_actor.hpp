@@ -34,6 +34,7 @@ private:
   void read_places();
   void survey();
   void surveyed(msg::surveyed& m);
+  void await_watch_end(instant now);
   void claimed(msg::shards_claimed& m);
   void arrived(const msg::shard_arrived& m);
   void left(shard_id shard);
@@ -67,6 +68,7 @@ private:
   bool is_surveying_ = false;
   bool has_to_look_again_ = false;
   bool is_yielding_ = false;
+  bool is_watch_end_due_ = false;
   bool is_releasing_ = false;
 };
 

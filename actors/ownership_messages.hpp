@@ -123,6 +123,8 @@ struct look {
   database_id database;
   bool is_of_peer = false;
 };
+/// To itself: a dead owner may have been watched for long enough now.
+struct watch_ended {};
 /// To the router: tell another node to look. Empty: every node that we have a link to.
 struct tell_to_look {
   database_id database;
@@ -169,6 +171,7 @@ PARLEY_LOCAL_MESSAGE(leave)
 PARLEY_LOCAL_MESSAGE(release)
 PARLEY_LOCAL_MESSAGE(owners_seen)
 PARLEY_LOCAL_MESSAGE(look)
+PARLEY_LOCAL_MESSAGE(watch_ended)
 PARLEY_LOCAL_MESSAGE(tell_to_look)
 PARLEY_LOCAL_MESSAGE(house)
 PARLEY_LOCAL_MESSAGE(peer_opened)

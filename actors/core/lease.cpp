@@ -43,6 +43,7 @@ std::vector<shard_claim> lease::surveyed(const std::vector<shard_row>& rows, ins
   std::vector<shard_claim> claims;
   wishes_.clear();
   closing_.clear();
+  watch_ends_.reset();
   for (const auto& row : rows) {
     if (!row.wish.empty()) wishes_.emplace(row.shard, row.wish);
     if (row.is_closing) closing_.insert(row.shard);
@@ -65,11 +66,15 @@ std::vector<shard_claim> lease::surveyed(const std::vector<shard_row>& rows, ins
 
 bool lease::may_claim(const shard_row& row, instant now) {
   if (row.owner.empty() || row.owner == incarnation_) return true;
-  const auto watched = now - unrenewed_since(row.owner, row.renewals, now);
+  const auto since = unrenewed_since(row.owner, row.renewals, now);
   if (is_on(mutant::claim_without_watch)) return !row.has_lease;
   // A database whose clock stepped back calls a dead node's lease valid for as long as the step: the watch decides
   // then.
-  return watched >= (row.has_lease ? 2 : 1) * options_.lease_time;
+  if (now - since >= (row.has_lease ? 2 : 1) * options_.lease_time) return true;
+  const auto once = since + options_.lease_time;
+  const auto ends = now < once ? once : once + options_.lease_time;
+  watch_ends_ = std::min(watch_ends_.value_or(ends), ends);
+  return false;
 }
 
 /// Renewals and surveys show the same counter, and whoever is first begins the watch: so a takeover comes sooner.

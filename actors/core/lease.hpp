@@ -53,6 +53,9 @@ public:
   /// drained node claims only what names it as its owner, to hand it over, for nobody else may: but all, while it is
   /// alone. A shard that is closing is left free; what a dead node left of it is claimed, to be given back.
   [[nodiscard]] std::vector<shard_claim> surveyed(const std::vector<shard_row>& rows, instant now);
+  /// When the first watch of an owner ends whose shards the latest survey showed and did not claim: none may be claimed
+  /// sooner, unless somebody gives one back. Nothing, where nobody is watched.
+  std::optional<instant> watch_ends() const { return watch_ends_; }
   /// Shards held here that the rows give to another owner, or to this one under another term.
   [[nodiscard]] std::vector<ended_shard> superseded(const std::vector<shard_row>& rows, instant sent_at);
   /// The claim that was sent at `sent_at` was answered.
@@ -117,8 +120,9 @@ private:
   bool is_leaving_ = false;
   bool is_drained_ = false;
   std::unordered_map<shard_id, holding> held_;
-  std::unordered_map<shard_id, term> largest_;        ///< ever seen, for the next claim's floor
-  std::unordered_map<std::string, watch> watches_;    ///< by owner: a lease is per (node, database), not per shard
+  std::unordered_map<shard_id, term> largest_;      ///< ever seen, for the next claim's floor
+  std::unordered_map<std::string, watch> watches_;  ///< by owner: a lease is per (node, database), not per shard
+  std::optional<instant> watch_ends_;
   std::unordered_map<shard_id, std::string> wishes_;  ///< as the latest survey showed them; only shards that have one
   std::unordered_set<shard_id> closing_;              ///< as the latest survey showed them
   std::unordered_map<shard_id, instant> left_since_;  ///< claimable, and left to another node since then

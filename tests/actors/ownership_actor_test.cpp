@@ -256,6 +256,32 @@ TEST_CASE("a look that another node asks for renews too: its news may be younger
   CHECK(s.owners[0].surveys.size() == 3);
 }
 
+TEST_CASE("a node looks when the watch of a dead owner ends, not at its next turn, and once", "[actors][G7]") {
+  ownership_stage s;
+  std::size_t renewals = 0, surveys = 0;
+  const auto answer_all = [&](bool has_lease) {
+    for (; renewals < s.owners[0].renewals.size(); ++renewals) s.renewed(renewals);
+    for (; surveys < s.owners[0].surveys.size(); ++surveys)
+      s.surveyed(surveys, std::vector<shard_row>{{shard_id{0}, "them", term{4}, attempt{10}, has_lease, 7}});
+  };
+  s.advance(200ms);
+  answer_all(true);  // the watch begins, so that it ends between two turns: 3200 ms after the start
+  for (auto passed = 200ms; passed < 3000ms; passed += 100ms) {
+    s.advance(100ms);
+    answer_all(true);
+  }
+  CHECK(renewals == 4);
+  s.advance(199ms);
+  CHECK(s.owners[0].renewals.size() == 4);
+  s.advance(1ms);
+  CHECK(s.owners[0].renewals.size() == 5);
+  CHECK(s.owners[0].claims.empty());
+  answer_all(false);
+  CHECK(s.owners[0].claims.size() == 1);
+  s.advance(299ms);
+  CHECK(s.owners[0].renewals.size() == 5);
+}
+
 TEST_CASE("a shard that could not be opened is claimed again at once, under another term", "[actors][G2]") {
   ownership_stage s;
   s.own();

@@ -80,6 +80,24 @@ TEST_CASE("an ended lease is claimed only after it was watched unrenewed for one
   CHECK(look(3000ms, false, 7) == 1);
 }
 
+TEST_CASE("a survey tells when its first watch ends, and nothing where nobody is watched", "[core][lease][G7]") {
+  auto l = valid_lease(4);
+  const auto look = [&](milliseconds later, const std::vector<shard_row>& rows) {
+    (void)l.renewed({here, 1}, noon + later, noon + later);
+    (void)l.surveyed(rows, noon + later);
+    return l.watch_ends();
+  };
+  CHECK(look(0ms, {row(0, ""), row(1, "us"), row(9, "not wanted")}) == std::nullopt);
+  CHECK(look(0ms, {row(0, "them", 5, true, 7)}) == noon + 3s);
+  CHECK(look(500ms, {row(0, "them", 5, true, 7), row(1, "late", 5, true, 7)}) == noon + 3s);
+  CHECK(look(1s, {row(0, "them", 5, true, 8), row(1, "late", 5, true, 7)}) == noon + 3500ms);
+  CHECK(look(1s, {row(0, "them", 5, true, 8)}) == noon + 4s);
+  CHECK(look(4s, {row(0, "them", 5, true, 8)}) == noon + 7s);      // the database's clock holds it: one lease time more
+  CHECK(look(4s, {row(0, "them", 5, false, 8)}) == std::nullopt);  // claimed
+  (void)l.claimed({won(0, 6)}, noon + 4s);
+  CHECK(look(4s, {row(0, "us", 6, true, 1)}) == std::nullopt);
+}
+
 TEST_CASE("a database clock that stepped back does not keep a dead owner's shards", "[core][lease][G7]") {
   auto l = valid_lease();
   const auto look = [&](milliseconds later, std::uint64_t renewals) {
