@@ -41,7 +41,7 @@ void run_for(stage& shared, double seconds, const std::function<bool()>& is_done
 ceiling measure_ceiling(const parameters& values, double seconds) {
   stage shared(small(values), 1, timed::publish_to_delivery);
   ceiling_sink sink(shared.room_name(0), static_cast<std::size_t>(values.text_bytes), connections);
-  shared.ways = {{sink.address(), "sink", {}}};
+  shared.ways = ways({{sink.address(), "sink", {}}}, {});
   door entrance(shared.io, connections);
   readers all(shared, entrance);
   all.open();

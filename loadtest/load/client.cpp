@@ -23,7 +23,8 @@ void client::open() {
   is_greeted_ = false;
   leaving_.clear();
   last_id_ = connect_id;
-  connection_.open(stage_.next_way(), receive_bytes_max_);
+  connection_.open(is_reader && !stage_.reader_ways.empty() ? stage_.reader_ways.next() : stage_.ways.next(),
+                   receive_bytes_max_);
 }
 
 void client::drop() {

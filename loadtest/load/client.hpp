@@ -68,6 +68,7 @@ public:
   bool is_over() const { return connection_.is_over(); }
   /// Its deliveries are checked and counted, but tell nothing of latency: it stalls on purpose.
   bool is_stalling = false;
+  bool is_reader = false;    ///< connects where readers do
   std::uint32_t number = 0;  ///< for its owner
 
 private:

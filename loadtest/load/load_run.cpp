@@ -127,23 +127,36 @@ void load_run::must(const std::string& what, const std::function<bool()>& is_don
 // --- before the load
 
 void load_run::prepare() {
-  for (const auto& one : scenario_.values.targets) stage_.ways.push_back(resolve_target(one));
-  for (const auto& one : scenario_.values.sources) stage_.sources.push_back(resolve_source(one));
-  check_resources(connection_count() + fillers, stage_.ways.size(), stage_.sources.size());
-  reach_targets();
+  const auto& p = scenario_.values;
+  std::vector<asio::ip::address> sources;
+  for (const auto& one : p.sources) sources.push_back(resolve_source(one));
+  const auto ways_to = [&](const std::vector<std::string>& targets) {
+    std::vector<route> all;
+    for (const auto& one : targets) all.push_back(resolve_target(one));
+    return ways(std::move(all), sources);
+  };
+  stage_.ways = ways_to(p.targets);
+  stage_.reader_ways = ways_to(p.reader_targets);
+  const auto all = connection_count() + fillers;
+  const auto apart = stage_.reader_ways.empty() ? 0 : static_cast<std::size_t>(p.readers);
+  check_descriptors(all);
+  check_ports(all - apart, p.targets.size(), sources.size());
+  if (apart > 0) check_ports(apart, p.reader_targets.size(), sources.size());
+  reach(p.targets, stage_.ways);
+  reach(p.reader_targets, stage_.reader_ways);
 }
 
-void load_run::reach_targets() {
+void load_run::reach(const std::vector<std::string>& names, const ways& where) {
   constexpr auto limit = std::chrono::seconds(5);
-  for (std::size_t n = 0; n < stage_.ways.size(); ++n) {
+  for (std::size_t n = 0; n < names.size(); ++n) {
     asio::io_context io;
     asio::ip::tcp::socket probe(io);
     boost::system::error_code outcome = asio::error::timed_out;
-    probe.async_connect(stage_.ways[n].to, [&outcome](boost::system::error_code ec) { outcome = ec; });
+    probe.async_connect(where.targets()[n].to, [&outcome](boost::system::error_code ec) { outcome = ec; });
     io.run_for(limit);
     if (outcome)
-      throw refusal(exit_code::unreachable, "target " + scenario_.values.targets[n] + " cannot be reached: " +
-                                                outcome.message() + ". Is a node listening there?");
+      throw refusal(exit_code::unreachable,
+                    "target " + names[n] + " cannot be reached: " + outcome.message() + ". Is a node listening there?");
   }
 }
 

@@ -47,7 +47,7 @@ private:
   /// The same for what must be, before the load is measured. Whatever is lost meanwhile ends the run.
   void must(const std::string& what, const std::function<bool()>& is_done, const std::function<std::size_t()>& so_far,
             std::size_t all);
-  void reach_targets();
+  void reach(const std::vector<std::string>& names, const ways& where);
   void fill();
   void connect();
   void start_load();

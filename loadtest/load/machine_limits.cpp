@@ -75,7 +75,7 @@ std::size_t ports_of_a_source() {
   return high >= low ? high - low + 1 : 0;
 }
 
-void check_resources(std::size_t connections, std::size_t targets, std::size_t sources) {
+void check_descriptors(std::size_t connections) {
   rlimit files{};
   ::getrlimit(RLIMIT_NOFILE, &files);
   const auto wanted = connections + other_files;
@@ -84,6 +84,9 @@ void check_resources(std::size_t connections, std::size_t targets, std::size_t s
                                                " file descriptors, and this process may have " +
                                                std::to_string(files.rlim_cur) + ": raise the limit (ulimit -n " +
                                                std::to_string(wanted) + ") or ask for fewer connections");
+}
+
+void check_ports(std::size_t connections, std::size_t targets, std::size_t sources) {
   const auto each = (connections + targets - 1) / targets, ports = ports_of_a_source();
   if (each > ports * std::max<std::size_t>(sources, 1))
     throw refusal(exit_code::no_resources,

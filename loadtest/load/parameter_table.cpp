@@ -11,6 +11,9 @@ const std::vector<parameter>& parameter_table() {
   constexpr double many = 1e6, day_s = 86400;
   static const std::vector<parameter> table = {
       {"targets", run, "ws://HOST:PORT of each node; connections take them in turn", &p::targets},
+      {"reader_targets", run,
+       "ws://HOST:PORT of the nodes that readers connect to, and nobody else; none: as `targets` says",
+       &p::reader_targets},
       {"sources", run, "addresses that connections come from, in turn; none: the system's choice", &p::sources},
       {"encoding", run, "of all connections; both: every second one", &p::encoding, 0, 0, {"json", "proto", "both"}},
       {"prefix", run, "rooms are PREFIX-0, PREFIX-1, ...: nobody else may write there; empty: a new one each run",
@@ -57,6 +60,8 @@ const std::vector<parameter>& parameter_table() {
        0,
        0,
        {"acks", "deliveries"}},
+      {"burst", writers, "publishes that go at once, by one writer, to one room; as many each time", &p::burst, 1,
+       1024},
       {"text_bytes", writers, "of each message", &p::text_bytes, 1, 60000},
       {"unanswered_max", writers,
        "publishes of one writer that wait for an answer; what falls due beyond is not sent, and counted",

@@ -109,6 +109,7 @@ std::vector<mistake> contradictions(const parameters& p) {
   if (p.readers == 0 && !writes && p.joiners == 0)
     add("readers", "there are no readers, writers or joiners: a load needs one of them");
   if (p.targets.empty()) add("targets", "at least one is needed");
+  if (!p.reader_targets.empty() && p.readers == 0) add("reader_targets", "needs readers");
   if (p.duration_s == 0 && p.replay.empty())
     add("duration_s", "must be more than 0; only a replay has an end of its own");
   if (p.replay.empty() && p.rooms_each > p.rooms)
@@ -122,6 +123,10 @@ std::vector<mistake> contradictions(const parameters& p) {
   if (!p.replay.empty() && p.history > 0) add("history", "a replay's rooms begin empty");
   if (p.overload > 0 && (p.writers == 0 || p.publish_rate > 0))
     add("overload", "needs writers, and finds its rate itself: leave out publish_rate");
+  const auto under_way_max = p.publish_rate > 0 ? p.unanswered_max : std::min(p.window, p.unanswered_max);
+  if (p.burst > 1 && !p.replay.empty()) add("burst", "a replay's lines have their own moments");
+  if (p.burst > under_way_max && p.replay.empty())
+    add("burst", "is more than may be under way (" + std::to_string(under_way_max) + ")");
   if (p.join_kind == "storm" && p.join_rate > 0) add("join_rate", "a storm has its own moments (storm_every_s)");
   if (p.join_kind == "cold" && p.joiners > 0 && p.rooms < 2 * p.joiners)
     add("rooms", "cold joins need at least two rooms for each joiner, so that nobody holds the next one");

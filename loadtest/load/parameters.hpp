@@ -11,7 +11,7 @@ namespace parley::load {
 
 /// One scenario. What each means stands in `parameter_table`, and is what `--help` and the scenario file say.
 struct parameters {
-  std::vector<std::string> targets{"ws://127.0.0.1:8080"}, sources;
+  std::vector<std::string> targets{"ws://127.0.0.1:8080"}, reader_targets, sources;
   std::string encoding = "json", prefix;
   std::int64_t seed = 1, connections_at_once = 64;
   double ramp_up_s = 0, warm_up_s = 2, duration_s = 20, settle_s = 30, interval_s = 1;
@@ -25,7 +25,7 @@ struct parameters {
   double stall_s = 0;
   double drop_every_s = 0, drop_share = 1;
 
-  std::int64_t writers = 0, window = 1, text_bytes = 160, unanswered_max = 512;
+  std::int64_t writers = 0, window = 1, burst = 1, text_bytes = 160, unanswered_max = 512;
   double publish_rate = 0, overload = 0, peak_s = 5;
   std::string window_of = "acks", replay;
   double replay_speed = 60;

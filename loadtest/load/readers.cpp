@@ -23,6 +23,7 @@ readers::readers(stage& shared, door& entrance)
   const auto each = std::min(static_cast<std::size_t>(p.rooms_each), stage_.rooms.size());
   for (std::size_t n = 0; n < count; ++n) {
     auto& one = *all_.emplace_back(std::make_unique<client>(stage_, *this, "reader-" + std::to_string(n)));
+    one.is_reader = true;
     one.number = static_cast<std::uint32_t>(n);
     one.is_stalling = n + stalled >= count;
     if (one.is_stalling) one.limit_receive_buffer(stalled_receive_bytes);

@@ -42,14 +42,6 @@ void stage::violated(const std::string& client, std::string_view room, const cha
   found.add({client, std::string(room), rule, saw});
 }
 
-route stage::next_way() {
-  auto way = ways[next_way_ % ways.size()];
-  // Sources change once all targets have had their turn: otherwise two of each would only ever meet in pairs.
-  if (!sources.empty()) way.source = sources[next_way_ / ways.size() % sources.size()];
-  ++next_way_;
-  return way;
-}
-
 encoding stage::next_encoding() {
   if (values.encoding == "both") return next_encoding_++ % 2 == 0 ? encoding::json : encoding::proto;
   return values.encoding == "proto" ? encoding::proto : encoding::json;

@@ -5,6 +5,7 @@
 #include "loadtest/load/recorder.hpp"
 #include "loadtest/load/room_check.hpp"
 #include "loadtest/load/violations.hpp"
+#include "loadtest/load/ways.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -29,8 +30,6 @@ public:
 
   /// The key of what was due then: no two publishes of a run share one.
   event_key next_key(std::int64_t due_ns) { return last_key_ = std::max(due_ns, last_key_ + 1); }
-  /// The way of the next connection: targets and sources in turn.
-  route next_way();
   encoding next_encoding();
   answer_reader& reader(encoding form) { return form == encoding::json ? *json_ : *proto_; }
 
@@ -40,13 +39,13 @@ public:
   room_check rooms;
   recorder measured;
   load::violations found;
-  std::vector<route> ways;  ///< the targets, without sources
-  std::vector<boost::asio::ip::address> sources;
+  load::ways ways;         ///< of writers and joiners, and of readers that have none of their own
+  load::ways reader_ways;  ///< empty: the same
 
 private:
   std::string prefix_;
   event_key last_key_ = 0;
-  std::size_t next_way_ = 0, next_encoding_ = 0;
+  std::size_t next_encoding_ = 0;
   std::unique_ptr<answer_reader> json_ = make_json_reader(), proto_ = make_proto_reader();
 };
 

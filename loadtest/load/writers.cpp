@@ -77,14 +77,15 @@ void writers::give_up_unanswered() {
   for (auto& w : all_) leave_open(w, "unanswered");
 }
 
-bool writers::may_send(const writer& w) const {
-  return w.session->is_greeted() && w.under_way.size() < static_cast<std::size_t>(stage_.values.unanswered_max);
+bool writers::may_send(const writer& w, std::size_t publishes) const {
+  return w.session->is_greeted() &&
+         w.under_way.size() + publishes <= static_cast<std::size_t>(stage_.values.unanswered_max);
 }
 
-writers::writer* writers::next_free() {
+writers::writer* writers::next_free(std::size_t publishes) {
   for (std::size_t n = 0; n < all_.size(); ++n) {
     auto& w = all_[turn_++ % all_.size()];
-    if (may_send(w)) return &w;
+    if (may_send(w, publishes)) return &w;
   }
   return nullptr;
 }
@@ -100,7 +101,11 @@ void writers::publish(writer& w, std::size_t room, std::int64_t due_ns, const st
   stage_.measured.published();
 }
 
-void writers::publish_next(writer& w) { publish(w, rooms_.next(), now_ns(), nullptr); }
+/// A burst of the next room.
+void writers::publish_next(writer& w) {
+  const auto room = rooms_.next();
+  for (std::size_t n = 0; n < burst(); ++n) publish(w, room, now_ns(), nullptr);
+}
 
 // --- answers
 
@@ -174,14 +179,13 @@ void writers::run_total(std::uint64_t events, std::size_t window) {
 
 void writers::keep_busy(writer& w) {
   if (mode_ != mode::closed && mode_ != mode::total) return;
-  while (w.session->is_greeted() && w.under_way.size() < window_ && (mode_ == mode::closed || left_ > 0)) {
-    if (mode_ == mode::closed) {
-      publish_next(w);
-      continue;
-    }
-    --left_;
-    publish(w, next_room_++ % stage_.rooms.size(), now_ns(), nullptr);
+  if (!w.session->is_greeted()) return;
+  if (mode_ == mode::closed) {
+    while (w.under_way.size() + burst() <= window_) publish_next(w);
+    return;
   }
+  for (; w.under_way.size() < window_ && left_ > 0; --left_)
+    publish(w, next_room_++ % stage_.rooms.size(), now_ns(), nullptr);
 }
 
 void writers::run_by_deliveries(std::size_t window, std::size_t readers_of_a_room) {
@@ -196,8 +200,8 @@ void writers::run_by_deliveries(std::size_t window, std::size_t readers_of_a_roo
 void writers::pump() {
   if (mode_ != mode::by_deliveries) return;
   auto& w = all_.front();
-  while (may_send(w) && stage_.measured.delivered_ever() - delivered_base_ + window_ * readers_of_a_room_ >
-                            published_ * readers_of_a_room_)
+  while (may_send(w, burst()) && stage_.measured.delivered_ever() - delivered_base_ + window_ * readers_of_a_room_ >
+                                     (published_ + burst() - 1) * readers_of_a_room_)
     publish_next(w);
 }
 
@@ -205,7 +209,8 @@ void writers::pump() {
 
 void writers::run_open(double rate, std::int64_t ramp_ns) {
   mode_ = mode::open;
-  arrival_.emplace(rate, now_ns(), ramp_ns, static_cast<std::uint64_t>(stage_.values.seed) * 3);
+  arrival_.emplace(rate / static_cast<double>(burst()), now_ns(), ramp_ns,
+                   static_cast<std::uint64_t>(stage_.values.seed) * 3);
   await_due();
 }
 
@@ -249,12 +254,14 @@ bool writers::send_next_due(std::int64_t now) {
     const auto due = arrival_->next_ns();
     if (due > now) return false;
     arrival_->advance();
-    auto* w = next_free();
+    auto* w = next_free(burst());
     const auto room = rooms_.next();
-    if (w == nullptr)
-      stage_.measured.failed("not_sent");
-    else
-      publish(*w, room, due, nullptr);
+    for (std::size_t n = 0; n < burst(); ++n) {
+      if (w == nullptr)
+        stage_.measured.failed("not_sent");
+      else
+        publish(*w, room, due, nullptr);
+    }
     return true;
   }
   if (mode_ != mode::schedule || left_ == 0) return false;

@@ -24,7 +24,7 @@ public:
   void open();
   bool are_all_greeted() const { return greeted_ == all_.size(); }
 
-  /// Closed: each keeps `window` under way, as fast as they are acknowledged.
+  /// Closed: each keeps `window` under way, as fast as they are acknowledged; a burst goes when all of it may.
   void run_closed(std::size_t window);
   /// Closed by deliveries: `pump` sends the next while all but `window - 1` have reached all readers.
   void run_by_deliveries(std::size_t window, std::size_t readers_of_a_room);
@@ -58,10 +58,11 @@ private:
   void answered(client& one, const answer& told) override;
   void lost(client& one, const std::string& why, unsigned close_code) override;
 
-  bool may_send(const writer& w) const;
-  writer* next_free();
+  bool may_send(const writer& w, std::size_t publishes = 1) const;
+  writer* next_free(std::size_t publishes);
   void publish(writer& w, std::size_t room, std::int64_t due_ns, const std::string* text);
   void publish_next(writer& w);
+  std::size_t burst() const { return static_cast<std::size_t>(stage_.values.burst); }
   void keep_busy(writer& w);
   void take_ack(writer& w, const answer& told);
   void take_refusal(writer& w, const answer& told);

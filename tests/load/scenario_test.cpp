@@ -102,6 +102,34 @@ TEST_CASE("parameters that contradict each other are told together", "[load][sce
   CHECK(has(wrong, "rooms_each", "more than there are rooms (1)"));
 }
 
+TEST_CASE("a burst is no more than may be under way", "[load][scenario]") {
+  parameters p;
+  p.writers = 2;
+  p.burst = 8;
+  p.window = 7;
+  CHECK(has(contradictions(p), "burst", "more than may be under way (7)"));
+  p.window = 8;
+  CHECK(contradictions(p).empty());
+  p.window = 1;
+  p.publish_rate = 100;  // an open loop has no window
+  CHECK(contradictions(p).empty());
+  p.unanswered_max = 7;
+  CHECK(has(contradictions(p), "burst", "more than may be under way (7)"));
+  p.writers = 0;
+  p.publish_rate = 0;
+  p.replay = "logs";
+  CHECK(has(contradictions(p), "burst", "have their own moments"));
+}
+
+TEST_CASE("targets of readers need readers", "[load][scenario]") {
+  parameters p;
+  p.writers = 1;
+  p.reader_targets = {"ws://127.0.0.1:1"};
+  CHECK(has(contradictions(p), "reader_targets", "needs readers"));
+  p.readers = 1;
+  CHECK(contradictions(p).empty());
+}
+
 TEST_CASE("a loop closed by deliveries needs all readers alike", "[load][scenario]") {
   parameters p;
   p.window_of = "deliveries";

@@ -12,8 +12,10 @@ import signal
 import subprocess
 
 import pytest
+import requests
 
 from parley_testkit.child import Child
+from parley_testkit.cluster import Cluster
 from parley_testkit.node import Node, parleyd
 from parley_testkit.ports import free_port
 from parley_testkit.waiting import wait_until
@@ -123,6 +125,38 @@ def test_a_closed_loop_keeps_one_window(node, tmp_path):
     assert run.code == 0, run
     totals = run.result["totals"]
     assert totals["publishes"] > 20 and abs(totals["deliveries"] - 10 * totals["publishes"]) <= 20
+
+
+@pytest.mark.parametrize("loop", (("--publish-rate", 200), ("--publish-rate", 0, "--window", 10),
+                                  ("--publish-rate", 0, "--window", 8, "--window-of", "deliveries")))
+def test_publishes_of_a_burst_go_together_and_reach_everyone(node, tmp_path, loop):
+    run = Load(tmp_path, "fanout", *to(node), *short, "--readers", 3, "--burst", 8, *loop)
+    assert run.code == 0, run
+    totals = run.result["totals"]
+    assert totals["publishes"] >= 24 and totals["publishes"] % 8 == 0, totals
+    # Only what happens before the end is counted.
+    assert abs(totals["deliveries"] - 3 * totals["publishes"]) <= 3 * 16, totals
+
+
+def test_readers_have_targets_of_their_own(tmp_path):
+    def ended(node: Node) -> int:
+        text = requests.get(f"{node.http}/metrics", timeout=5).text
+        return sum(int(count) for count in re.findall(r"^parley_sessions_closed_total\S* (\d+)", text, re.MULTILINE))
+
+    with Cluster(nodes=2) as cluster:
+        first, second = cluster.nodes.values()
+        run = Load(tmp_path, "rooms", *to(first), "--reader-targets", f"ws://{second.host}:{second.port}", *short, "--writers",
+                   2, "--rooms", 5, "--readers", 10)
+        assert run.code == 0, run
+        wait_until(lambda: [ended(first), ended(second)] == [2, 10], what="two sessions of one node and ten of the other",
+                   seconds=10)
+        assert run.result["totals"]["deliveries"] > 10
+
+
+def test_an_unreachable_target_of_readers_is_named_before_the_load(node, tmp_path):
+    nobody = f"ws://127.0.0.1:{free_port()}"
+    run = Load(tmp_path, "fanout", *to(node), "--reader-targets", nobody, *short)
+    assert run.code == 69 and nobody in run.complained and run.result is None, run
 
 
 def test_the_ceiling_is_measured_and_printed(node, tmp_path):
