@@ -45,9 +45,10 @@ async def paced(ws: str, room: str, happens: Callable[[], None], still_s: float 
     what `happens`. None may be refused."""
     session = await Session.open(ws, user="bench", seconds=_answer_s)
     told: list[tuple[float, float]] = []  # sent, acknowledged
+    is_over = False  # a cancellation that meets an answer is lost in wait_for
 
     async def write() -> None:
-        while True:
+        while not is_over:
             begin = time.monotonic()
             await asyncio.wait_for(session.publish(room, text="x", client_msg_id=f"{len(told):07}"), _answer_s)
             told.append((begin, time.monotonic()))
@@ -64,7 +65,7 @@ async def paced(ws: str, room: str, happens: Callable[[], None], still_s: float 
         pauses = [(1000 * (end - begin), end > moment) for begin, end in told[1:]]
         return tuple(max(pause for pause, is_later in pauses if is_later == later) for later in (False, True))
     finally:
-        writing.cancel()
+        is_over = True
         await asyncio.gather(writing, return_exceptions=True)
         session.abort()
 

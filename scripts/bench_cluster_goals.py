@@ -10,9 +10,12 @@ import time
 from typing import Iterator
 
 from bench_cluster_clients import acks_after, deliveries, paced
-from bench_goals import Row
-from bench_measure import Failed, Held, cpu_seconds, load
+from bench_goals import Row, listens
+from bench_measure import Failed, Held, cpu_seconds, load, run
+from parley_testkit import workspace
+from parley_testkit.child import Child
 from parley_testkit.cluster import LEASE_S, Cluster, shard_of
+from parley_testkit.ports import free_port
 from parley_testkit.recipes import parleyctl
 from parley_testkit.waiting import wait_until
 
@@ -81,6 +84,57 @@ class Goal:
 
     def pair(self) -> None:
         raise NotImplementedError
+
+
+class AcrossNodes(Goal):
+    """P6: publish to a subscriber at another node, at a tenth of the peak, against the sum of what it cannot do without: a
+    fenced commit, a hop over Redis, a send. The writers are at one node, the readers at another, the rooms at all three."""
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(bench)
+        self.p50 = Row("P6", "publish to delivery at another node, p50 above commit + Redis + send, a tenth of the peak",
+                       "<= +300 us", "us", lambda us: us <= 300)
+        self.p99 = Row("P6", "the same, p99 by the summed p99s", "<= 2x", is_met=lambda x: x <= 2)
+        self.rows = [self.p50, self.p99]
+
+    def begin(self) -> None:
+        self.cluster = self._stack.enter_context(self.bench.cluster(shards=64))
+        self.rate = round(self.bench.publish("P6 peak", self.cluster)["acked_per_second"] / 10)
+
+    def pair(self) -> None:
+        parts = self._reference()
+        first, *_, last = self.cluster.nodes.values()
+        ours = self._deliveries(f"ws://{first.host}:{first.port}", f"ws://{last.host}:{last.port}")
+        p50, p99 = (sum(part[n] for part in parts.values()) for n in (0, 1))
+        self.bench.keep("P6", {"rate": self.rate, "reference_us": parts, "delivery_us": ours})
+        self.p50.add(p50, ours[0], ours[0] - p50)
+        self.p99.add(p99, ours[1])
+
+    def _deliveries(self, writers_at: str, readers_at: str) -> tuple[float, float]:
+        o = self.bench.options
+        told = load(self.bench.bin / "parley-load", "fanout", [
+            "--targets", writers_at, "--reader-targets", readers_at, "--prefix", f"p6-{time.monotonic_ns()}", "--writers",
+            _connections, "--readers", o.rooms, "--rooms", o.rooms, "--publish-rate", self.rate, "--duration-s", o.seconds,
+            "--warm-up-s", o.warm_up])
+        return told["delivery_p50_us"], told["delivery_p99_us"]
+
+    def _reference(self) -> dict[str, tuple[float, float]]:
+        """p50 and p99 in us: of a commit one after the other, the others at the goal's rate."""
+        o, times = self.bench.options, ["--seconds", str(self.bench.options.seconds), "--warm-up", str(self.bench.options.warm_up)]
+        commit = run([self.bench.bin / "pg_loader", "--dsn", self.cluster.databases[0].url, "--batch", "1", "--fence",
+                      "--rooms", str(o.rooms), *times])
+        hop = run([self.bench.bin / "redis_hop", "--port", str(self.cluster.redis[0].port), "--rate", str(self.rate), *times])
+        port = free_port()
+        bare = Child("bare_broadcast", [str(self.bench.bin / "bare_broadcast"), str(port)],
+                     log=workspace.folder("bare_broadcast") / "log")
+        bare.start()
+        try:
+            wait_until(lambda: listens(port), what="bare_broadcast to listen", seconds=10)
+            send = self._deliveries(f"ws://127.0.0.1:{port}", f"ws://127.0.0.1:{port}")
+        finally:
+            bare.kill9()
+        return {"commit": (commit["commit_p50_us"], commit["commit_p99_us"]), "hop": (hop["hop_p50_us"], hop["hop_p99_us"]),
+                "send": send}
 
 
 class Flatness(Goal):
@@ -244,4 +298,4 @@ class DeadRedis(Goal):
         self.live.add(1000 * live, 1000 * live, 1000 * live)
 
 
-goals = {"P14": Databases, "P15": Nodes, "P16": Idle, "P18": Takeover, "P19": DeadRedis}
+goals = {"P6": AcrossNodes, "P14": Databases, "P15": Nodes, "P16": Idle, "P18": Takeover, "P19": DeadRedis}

@@ -36,12 +36,35 @@ class Row:
         self.ratio.add(parley / reference if value is None else value)
 
 
+class Goal:
+    """Holds what it runs from entry to exit: unless it says otherwise, one node that serves all pairs."""
+
+    rows: list[Row]
+
+    def __init__(self, bench: "Bench") -> None:
+        self.bench = bench
+
+    def __enter__(self) -> "Goal":
+        self.begin()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.bench.stop_all()
+
+    def begin(self) -> None:
+        self.bench.start_node()
+
+    def pair(self) -> None:
+        raise NotImplementedError
+
+
 class Bench:
     """The servers, the programs and the options that all goals share."""
 
     def __init__(self, options, bin_folder, postgres, redis) -> None:
         self.options, self.bin, self.postgres, self.redis = options, bin_folder, postgres, redis
         self.node: Node | None = None
+        self._programs: list[Child] = []
         self._runs = 0
         self.raw: list[dict] = []
         self.reached: Series | None = None  # publishes/s of P1, once it ran
@@ -58,22 +81,31 @@ class Bench:
         return self.node
 
     def stop_node(self) -> None:
-        self.node.stop()
-        self.node = None
+        node, self.node = self.node, None
+        node.stop()
+
+    def stop_all(self) -> None:
+        """Also after a goal that failed half-way."""
+        if self.node:
+            self.stop_node()
+        for child in self._programs:
+            if child.alive():
+                child.kill9()
+        self._programs.clear()
 
     def watched(self) -> dict[str, int]:
         pids = {"postgres": self.postgres.child.pid, "redis": self.redis.child.pid}
         return pids | ({"node": self.node.child.pid} if self.node else {})
 
     def load(self, scenario: str, *words, to: int | None = None, more: dict[str, int] = {}, seconds: float | None = None,
-             may_fail: bool = False) -> dict:
+             may_fail: bool = False, at_begin: Callable[[], None] | None = None) -> dict:
         self._runs += 1
         common = ["--targets", f"ws://127.0.0.1:{to or self.node.port}", "--prefix", f"r{self._runs}", "--duration-s",
                   seconds or self.options.seconds]
-        if scenario != "overload":  # which finds the peak first, and is warm then
+        if scenario != "overload" and "--warm-up-s" not in words:  # an overload finds the peak first, and is warm then
             common += ["--warm-up-s", self.options.warm_up]
         return self._kept(scenario, load(self.bin / "parley-load", scenario, [*common, *words], self.watched() | more,
-                                         may_fail=may_fail))
+                                         may_fail=may_fail, at_begin=at_begin))
 
     def publish(self, writers: int, *words) -> dict:
         """Durable publishes, one room after the other; nobody reads. Closed by a window, unless `words` give a rate."""
@@ -89,20 +121,21 @@ class Bench:
         self.raw.append({"run": what} | result)
         return result
 
-    def program(self, name: str) -> tuple[Child, int]:
-        """A reference that is a server of its own."""
+    def program(self, name: str, *arguments) -> tuple[Child, int]:
+        """A reference that is a server of its own, until it is killed or the goal ends."""
         port = free_port()
-        child = Child(name, [str(self.bin / name), str(port)], log=workspace.folder(name) / "log")
+        child = Child(name, [str(self.bin / name), str(port), *map(str, arguments)], log=workspace.folder(name) / "log")
         child.start()
-        wait_until(lambda: _listens(port), what=f"{name} to listen", seconds=10)
+        self._programs.append(child)
+        wait_until(lambda: listens(port), what=f"{name} to listen", seconds=10)
         return child, port
 
 
-class Publishes:
+class Publishes(Goal):
     """P1 and the way of a single event: CPU of all of PostgreSQL's processes per event, and the rate."""
 
     def __init__(self, bench: Bench) -> None:
-        self.bench = bench
+        super().__init__(bench)
         self.cpu = Row("P1", "PostgreSQL CPU per event, loader without a fence, batches of 100", "<= 1.25x",
                        is_met=lambda x: x <= 1.25)
         self.rate = Row("P1", "durable publishes/s, the same loader", ">= 0.50x", is_met=lambda x: x >= 0.50)
@@ -113,11 +146,8 @@ class Publishes:
         self.rows = [self.cpu, self.rate, self.fenced_cpu, self.single_cpu, self.single_rate, self.node_cpu]
 
     def begin(self) -> None:
-        self.bench.start_node()
+        super().begin()
         self.bench.reached = self.rate.parley
-
-    def end(self) -> None:
-        self.bench.stop_node()
 
     def pair(self) -> None:
         rooms = self.bench.options.rooms
@@ -140,21 +170,19 @@ def per_event(result: dict) -> float:
     return result["cpu_postgres"] * 1e6 / result.get("events", result.get("acked"))
 
 
-class Deliveries:
+class Deliveries(Goal):
     """P3: CPU of the node, or of the bare loop, per delivery; one room, and many."""
 
     shapes = [(1, 1), (1000, 100)]  # rooms, rooms of a reader
 
     def __init__(self, bench: Bench) -> None:
-        self.bench, n = bench, bench.options.readers
+        super().__init__(bench)
+        n = bench.options.readers
         self.rows = [Row("P3", f"deliveries/s/core at {n} connections, {rooms} room{'s' * (rooms > 1)}", ">= 0.65x",
                          is_met=lambda x: x >= 0.65) for rooms, _ in self.shapes]
 
     def begin(self) -> None:
         self.bench.start_node("--io-threads", "1")
-
-    def end(self) -> None:
-        self.bench.stop_node()
 
     def pair(self) -> None:
         for row, (rooms, each) in zip(self.rows, self.shapes):
@@ -167,22 +195,47 @@ class Deliveries:
             row.add(bare["deliveries"] / bare["cpu_bare"], ours["deliveries"] / ours["cpu_node"])
 
 
-class Acks:
+class Bursts(Goal):
+    """P4: the same with eight publishes at once, against the loop that sends eight messages with one write."""
+
+    size = 8
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(bench)
+        n = bench.options.readers
+        self.burst = Row("P4", f"deliveries/s/core in bursts of {self.size} at {n} connections, 1 room", ">= 0.5x",
+                         is_met=lambda x: x >= 0.5)
+        self.single = Row("P4", "the same, by the loop that sends them one by one", ">= 3x", is_met=lambda x: x >= 3)
+        self.rows = [self.burst, self.single]
+
+    def begin(self) -> None:
+        self.bench.start_node("--io-threads", "1")
+
+    def pair(self) -> None:
+        arguments = ["--readers", self.bench.options.readers, "--rooms", 1, "--publish-rate", 0, "--window-of", "deliveries",
+                     "--window", self.size, "--burst", self.size]
+        bare = [self._bare(arguments, messages) for messages in (self.size, 1)]
+        ours = self.bench.load("fanout", *arguments)
+        for row, reference in zip(self.rows, bare):
+            row.add(reference["deliveries"] / reference["cpu_bare"], ours["deliveries"] / ours["cpu_node"])
+
+    def _bare(self, arguments: list, messages: int) -> dict:
+        child, port = self.bench.program("bare_broadcast", messages)
+        told = self.bench.load("fanout", *arguments, to=port, more={"bare": child.pid})
+        child.kill9()
+        return told
+
+
+class Acks(Goal):
     """P5: an open loop at a tenth of what P1 reached, against the fenced commit of one event."""
 
     def __init__(self, bench: Bench) -> None:
-        self.bench = bench
+        super().__init__(bench)
         self.p50 = Row("P5", "publish-to-ack p50 above the commit's, at a tenth of the peak", "<= +150 us", "us",
                        lambda us: us <= 150)
         self.p99 = Row("P5", "publish-to-ack p99, by the commit's p99", "<= 1.5x", "x", lambda x: x <= 1.5)
         self.quiet = Row("P5", "publish-to-ack p50 above the commit's, both at 100/s", "told", "us")
         self.rows = [self.p50, self.p99, self.quiet]
-
-    def begin(self) -> None:
-        self.bench.start_node()
-
-    def end(self) -> None:
-        self.bench.stop_node()
 
     def pair(self) -> None:
         rate = round(self.bench.peak() / 10)
@@ -196,21 +249,15 @@ class Acks:
         self.quiet.add(seldom["commit_p50_us"], quiet["ack_p50_us"], quiet["ack_p50_us"] - seldom["commit_p50_us"])
 
 
-class Joins:
+class Joins(Goal):
     """P9: joins of one hot room with 50 events each, against bare SELECTs of such a page."""
 
     def __init__(self, bench: Bench) -> None:
-        self.bench = bench
+        super().__init__(bench)
         self.rate = Row("P9", "joins/s of one hot room, by bare SELECTs of a page of 50", ">= 5x", is_met=lambda x: x >= 5)
         self.cpu = Row("P9", "CPU of a join, by PostgreSQL's of a SELECT (us)", "told")
         self.queries = Row("P9", "queries per 100 ms", "<= 1", "", lambda x: x <= 1)
         self.rows = [self.rate, self.cpu, self.queries]
-
-    def begin(self) -> None:
-        self.bench.start_node()
-
-    def end(self) -> None:
-        self.bench.stop_node()
 
     def pair(self) -> None:
         bare = self.bench.limit("pg_pages", "--connections", 8)
@@ -233,19 +280,16 @@ def reads_of(node: Node) -> float:
     return sum(found)
 
 
-class Idle:
+class Idle(Goal):
     """P10: resident memory of fresh processes by connections that joined one room and say nothing."""
 
     def __init__(self, bench: Bench) -> None:
-        self.bench = bench
+        super().__init__(bench)
         self.rows = [Row("P10", f"RSS per idle session (bytes), {bench.options.idle} sessions", "<= 1.5x",
                          is_met=lambda x: x <= 1.5)]
 
     def begin(self) -> None:
-        pass
-
-    def end(self) -> None:
-        pass
+        pass  # each pair starts a fresh node
 
     def pair(self) -> None:
         child, port = self.bench.program("beast_idle")
@@ -268,7 +312,7 @@ class Idle:
         return (after - before) / self.bench.options.idle
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
@@ -283,4 +327,4 @@ def _settled(value: Callable[[], int]) -> int:
     return last
 
 
-goals = {"P1": Publishes, "P3": Deliveries, "P5": Acks, "P9": Joins, "P10": Idle}
+goals = {"P1": Publishes, "P3": Deliveries, "P4": Bursts, "P5": Acks, "P9": Joins, "P10": Idle}

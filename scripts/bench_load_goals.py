@@ -5,27 +5,12 @@ from __future__ import annotations
 
 import time
 
-from bench_goals import Bench, Row, reads_of
+from bench_goals import Bench, Goal, Row, reads_of
 from bench_measure import Held, cpu_seconds
 from parley_testkit.recipes import tell_redis
 
 
-class _Goal:
-    """One node serves all pairs."""
-
-    rows: list[Row]
-
-    def __init__(self, bench: Bench) -> None:
-        self.bench = bench
-
-    def begin(self) -> None:
-        self.bench.start_node()
-
-    def end(self) -> None:
-        self.bench.stop_node()
-
-
-class Loaded(_Goal):
+class Loaded(Goal):
     """P7: latency at 70 % of the peak, by itself at 10 %."""
 
     def __init__(self, bench: Bench) -> None:
@@ -41,7 +26,7 @@ class Loaded(_Goal):
         self.p99.add(low, high, high / 1000)
 
 
-class ColdJoins(_Goal):
+class ColdJoins(Goal):
     """P8: joins of rooms that nobody has read yet, 50 events each, against bare SELECTs of such a page."""
 
     def __init__(self, bench: Bench) -> None:
@@ -56,7 +41,7 @@ class ColdJoins(_Goal):
         self.rows[0].add(bare["pages_per_second"], ours["joins_per_second"])
 
 
-class Quiet(_Goal):
+class Quiet(Goal):
     """P12: CPU of connections that say nothing but answer pings."""
 
     def __init__(self, bench: Bench) -> None:
@@ -80,7 +65,7 @@ class Quiet(_Goal):
         return (cpu_seconds(pid) - before) / (time.monotonic() - since)
 
 
-class Rooms(_Goal):
+class Rooms(Goal):
     """P13: the same traffic over more and more rooms; nobody reads."""
 
     counts = (10, 100_000, 1_000_000)
@@ -103,7 +88,7 @@ class Rooms(_Goal):
         return sum(ran[f"cpu_{name}"] for name in self.bench.watched()) * 1e6 / ran["acked"]
 
 
-class Storm(_Goal):
+class Storm(Goal):
     """P17: all sessions drop at once, come back and resume, while others write."""
 
     def __init__(self, bench: Bench) -> None:
@@ -117,17 +102,17 @@ class Storm(_Goal):
     def pair(self) -> None:
         o = self.bench.options
         took = max(24.0, o.seconds)
-        before = reads_of(self.bench.node)
+        before = []  # once all are there: that rooms are read for the first time is not the storm's
         ran = self.bench.load("resume", "--readers", o.storm, "--rooms", 100, "--drop-every-s", took / 2, "--drop-share", 1,
-                              seconds=took, may_fail=True)
-        reads = reads_of(self.bench.node) - before
+                              seconds=took, may_fail=True, at_begin=lambda: before.append(reads_of(self.bench.node)))
+        reads = reads_of(self.bench.node) - before[0]
         self.live.add(0, ran["resume_max_us"], ran["resume_max_us"] / 1e6)
         self.reads.add(0, reads, reads / max(1, ran["resumes"]))
         memory = ran["rss_node"]
         self.memory.add(memory[0], max(memory))
 
 
-class Overload(_Goal):
+class Overload(Goal):
     """P20: twice the peak."""
 
     def __init__(self, bench: Bench) -> None:
@@ -145,7 +130,7 @@ class Overload(_Goal):
         self.memory.add(memory[len(memory) // 4], memory[-1])
 
 
-class Stalled(_Goal):
+class Stalled(Goal):
     """P21: readers of a hot room that stop reading, and the others."""
 
     others = 200
@@ -166,11 +151,12 @@ class Stalled(_Goal):
         self.memory.add(memory[0], max(memory), (max(memory) - memory[0]) / 1024 / self.bench.options.stalled)
 
     def _run(self, stalled: int) -> dict:
+        """Measured once their sockets are full: until then they are readers like the others."""
         return self.bench.load("slow", "--readers", self.others + stalled, "--stalled", stalled, "--stall-s", 0, "--rooms", 1,
-                               "--publish-rate", 100, may_fail=stalled > 0)
+                               "--publish-rate", 100, "--warm-up-s", max(10, self.bench.options.warm_up), may_fail=stalled > 0)
 
 
-class Amplification(_Goal):
+class Amplification(Goal):
     """P22: what an acknowledged event costs in WAL, commits and reads of Redis, at 70 % of the peak; nobody reads."""
 
     def __init__(self, bench: Bench) -> None:

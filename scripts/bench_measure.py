@@ -9,7 +9,7 @@ import pathlib
 import signal
 import statistics
 import subprocess
-from typing import Mapping, Sequence
+from typing import Callable, Mapping, Sequence
 
 from parley_testkit import workspace
 from parley_testkit.processes import processes_below
@@ -62,17 +62,26 @@ def run(argv: Sequence[str | pathlib.Path], watched: Mapping[str, int] = {}, sec
 
 
 def load(program: pathlib.Path, scenario: str, words: Sequence[object], watched: Mapping[str, int] = {},
-         seconds: float = 600, may_fail: bool = False) -> dict:
+         seconds: float = 600, may_fail: bool = False, at_begin: Callable[[], None] | None = None) -> dict:
     """Runs a scenario of parley-load. Its figures, flat: counts and rates, percentiles (`ack_p50_us`), `cpu_NAME` in
     seconds and `rss_NAME` in bytes over time for each watched process, and for itself `cpu_generator`; what an overload
-    found. :param may_fail: refusals and lost connections are part of it; violations never are"""
+    found. :param may_fail: refusals and lost connections are part of it; violations never are
+    :param at_begin: called when what is measured begins"""
     output = workspace.folder("load") / "result.json"
     argv = [str(program), scenario, *map(str, words), "--no-ceiling", "--quiet", "--output", str(output)]
     for name, pid in watched.items():
         argv += ["--watch", f"{name}={pid}"]
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds)
-    if done.returncode != 0:
-        raise Failed(f"{' '.join(argv)}\n{done.stdout}{done.stderr}")
+    with subprocess.Popen([*argv, "--tell-begin"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True) as program:
+        try:
+            said = program.stdout.readline()
+            if at_begin and said.strip() == "begin":
+                at_begin()
+            said += program.communicate(timeout=seconds)[0]
+        finally:
+            program.kill()  # no harm once it has ended
+    if program.returncode != 0:
+        raise Failed(f"{' '.join(argv)}\n{said}")
     told = json.loads(output.read_text())
     totals, took = told["totals"], told["measured_s"]
     if totals["errors"] and not may_fail:

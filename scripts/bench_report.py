@@ -43,6 +43,26 @@ def machine() -> dict:
     }
 
 
+def measure(options, goals: dict, bench) -> tuple[list, list[dict]]:
+    """All goals of `options`, one after the other. One without a result does not take the others': they take hours.
+    :returns: the rows, and what failed"""
+    from bench_measure import Failed
+    rows, failures = [], []
+    for name in options.goals:
+        goal = goals[name](bench)
+        try:
+            with goal:
+                for number in range(options.pairs):
+                    print(f"bench: {name}, pair {number + 1} of {options.pairs}", file=sys.stderr, flush=True)
+                    goal.pair()
+        except (Failed, TimeoutError) as failed:
+            print(f"bench: no result: {name}: {failed}", file=sys.stderr)
+            failures.append({"goal": name, "why": str(failed)})
+        else:
+            rows += goal.rows
+    return rows, failures
+
+
 def show(rows) -> None:
     lines = [("goal", "what", "reference", "Parley", "target", "measured", "")]
     for row in rows:
@@ -54,12 +74,13 @@ def show(rows) -> None:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
 
 
-def write(name: str, result: dict, rows, runs: list[dict], output: pathlib.Path | None) -> None:
+def write(name: str, result: dict, rows, runs: list[dict], failures: list[dict], output: pathlib.Path | None) -> None:
     """The file holds every single figure. :param output: default: build/bench/NAME-DATE.json"""
     result["rows"] = [{"goal": row.goal, "what": row.what, "target": row.target, "unit": row.unit,
                        "ratio": row.ratio.values, "reference": row.reference.values, "parley": row.parley.values}
                       for row in rows]
     result["runs"] = runs
+    result["without_result"] = failures
     stamp = result["machine"]["date"].replace(":", "")
     path = output or repository / "build" / "bench" / f"{name}-{stamp}.json"
     path.parent.mkdir(parents=True, exist_ok=True)

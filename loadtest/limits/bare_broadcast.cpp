@@ -1,6 +1,7 @@
-// What the machine can do for a delivery with nothing around it: the reference of goal P3. One thread, one epoll loop;
-// each message is put together once and goes to every reader of its room by one writev. It speaks as much of the
-// protocol as parley-load needs, with the very bytes that Parley would send; nothing is stored or checked.
+// What the machine can do for a delivery with nothing around it: the reference of goals P3 and P4. One thread, one
+// epoll loop; each message is put together once and goes to every reader of its room by one writev, or so many messages
+// of a burst do. It speaks as much of the protocol as parley-load needs, with the very bytes that Parley would send;
+// nothing is stored or checked.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -28,6 +29,8 @@ struct peer {
 
 struct room {
   std::uint64_t seq = 0;
+  std::string waiting;  ///< frames of a burst that is not whole yet
+  std::size_t waiting_count = 0;
   std::vector<int> readers;
 };
 
@@ -43,21 +46,32 @@ std::string_view between(std::string_view text, std::string_view before, char en
   return text.substr(0, text.find(end));
 }
 
+struct frame_header {
+  explicit frame_header(std::size_t text_size) {
+    bytes[1] = static_cast<char>(text_size);
+    if (text_size >= 126) {
+      bytes[1] = 126, bytes[2] = static_cast<char>(text_size >> 8), bytes[3] = static_cast<char>(text_size);
+      size = 4;
+    }
+  }
+  char bytes[4] = {static_cast<char>(0x81), 0, 0, 0};
+  std::size_t size = 2;
+};
+
 /// One writev; window and messages are small: a socket that takes less than all of it is a failure of the set-up.
 void write_frame(int fd, std::string_view text) {
-  char header[4] = {static_cast<char>(0x81), static_cast<char>(text.size()), 0, 0};
-  std::size_t header_size = 2;
-  if (text.size() >= 126) {
-    header[1] = 126, header[2] = static_cast<char>(text.size() >> 8), header[3] = static_cast<char>(text.size());
-    header_size = 4;
-  }
-  const iovec parts[2] = {{header, header_size}, {const_cast<char*>(text.data()), text.size()}};
-  if (::writev(fd, parts, 2) != static_cast<ssize_t>(header_size + text.size())) fail("bare_broadcast: writev");
+  frame_header header(text.size());
+  const iovec parts[2] = {{header.bytes, header.size}, {const_cast<char*>(text.data()), text.size()}};
+  if (::writev(fd, parts, 2) != static_cast<ssize_t>(header.size + text.size())) fail("bare_broadcast: writev");
+}
+void write_frames(int fd, std::string_view frames) {
+  if (::write(fd, frames.data(), frames.size()) != static_cast<ssize_t>(frames.size())) fail("bare_broadcast: write");
 }
 
 class server {
 public:
-  explicit server(std::uint16_t port) : epoll_(::epoll_create1(0)), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  server(std::uint16_t port, std::size_t burst)
+      : epoll_(::epoll_create1(0)), listener_(::socket(AF_INET, SOCK_STREAM, 0)), burst_(burst) {
     const int yes = 1;
     ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     sockaddr_in at{};
@@ -147,7 +161,7 @@ private:
                         ",\"term\":1764000000000,\"at\":1764000000000,\"duplicate\":false}}");
   }
 
-  static void broadcast(room& r, const std::string& name, std::string_view publish) {
+  void broadcast(room& r, const std::string& name, std::string_view publish) const {
     const auto before = std::to_string(r.seq), seq = std::to_string(++r.seq);
     const std::string batch = "{\"batch\":{\"room\":\"" + name + "\",\"prev\":" + before +
                               ",\"phase\":\"live\",\"events\":[{\"seq\":" + seq +
@@ -155,7 +169,16 @@ private:
                               "\"at\":1764000000000,\"client_msg_id\":\"" +
                               std::string(between(publish, "\"client_msg_id\":\"", '"')) + "\",\"text\":\"" +
                               std::string(between(publish, "\"text\":\"", '"')) + "\",\"version\":1}]}}";
-    for (const int fd : r.readers) write_frame(fd, batch);
+    if (burst_ == 1) {
+      for (const int fd : r.readers) write_frame(fd, batch);
+      return;
+    }
+    const frame_header header(batch.size());
+    r.waiting.append(header.bytes, header.size).append(batch);
+    if (++r.waiting_count < burst_) return;
+    for (const int fd : r.readers) write_frames(fd, r.waiting);
+    r.waiting.clear();
+    r.waiting_count = 0;
   }
 
   void leave(int fd) {
@@ -165,6 +188,7 @@ private:
   }
 
   int epoll_, listener_;
+  const std::size_t burst_;
   std::unordered_map<int, peer> peers_;
   std::unordered_map<std::string, room> rooms_;
 };
@@ -172,14 +196,17 @@ private:
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int port = argc == 2 ? std::atoi(argv[1]) : 0;
-  if (port <= 0 || port > 65535) {
-    std::fputs("usage: bare_broadcast PORT   listens on loopback until it is killed\n", stderr);
+  const int port = argc >= 2 ? std::atoi(argv[1]) : 0, burst = argc == 3 ? std::atoi(argv[2]) : 1;
+  if (port <= 0 || port > 65535 || burst <= 0 || argc > 3) {
+    std::fputs(
+        "usage: bare_broadcast PORT [MESSAGES]\n"
+        "  listens on loopback until it is killed; sends so many messages of a room with one write (default: 1)\n",
+        stderr);
     return 2;
   }
   rlimit files{};
   ::getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
-  server(static_cast<std::uint16_t>(port)).run();
+  server(static_cast<std::uint16_t>(port), static_cast<std::size_t>(burst)).run();
 }

@@ -4,6 +4,7 @@
 // transaction also moves the fence row of every shard that it writes, under the condition that it still stands as this
 // program left it; a batch of one is then the "one-event fenced commit".
 #include "loadtest/limits/libpq_session.hpp"
+#include "loadtest/limits/punctual.hpp"
 #include "loadtest/load/latency_histogram.hpp"
 
 #include <CLI/CLI.hpp>
@@ -184,6 +185,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& wrong) {
     return app.exit(wrong) == 0 ? 0 : 2;
   }
+  be_punctual();
   loader(o).measure();
   return 0;
 }
