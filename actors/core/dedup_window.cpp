@@ -1,5 +1,8 @@
 #include "actors/core/dedup_window.hpp"
 
+#include <functional>
+#include <utility>
+
 namespace parley {
 
 std::string dedup_window::key_of(std::string_view sender, std::string_view client_msg_id) {
@@ -9,31 +12,34 @@ std::string dedup_window::key_of(std::string_view sender, std::string_view clien
   return key;
 }
 
-/// In steady state nothing is allocated: the oldest entry's node becomes the new one's.
+/// In steady state nothing is allocated, but for a rare rehash of the table: the oldest entry becomes the new one's.
 void dedup_window::remember(const std::string& sender, const std::string& client_msg_id, first_result first) {
-  set_asked(sender, client_msg_id);
-  if (results_.contains(asked_)) return;
-  if (order_.size() < keys_max_) {
-    order_.push_back(&*results_.emplace(asked_, std::move(first)).first);
+  const auto hash = ask(sender, client_msg_id);
+  if (keys_max_ == 0 || places_.contains(hash)) return;
+  if (ring_.size() < keys_max_) {
+    places_.emplace(hash, static_cast<std::uint32_t>(ring_.size()));
+    ring_.push_back({asked_, hash, std::move(first)});
     return;
   }
-  if (order_.empty()) return;  // nothing is to be kept
-  auto node = results_.extract(results_.find(order_[oldest_]->first));
-  node.key().assign(asked_);
-  node.mapped() = std::move(first);
-  order_[oldest_] = &*results_.insert(std::move(node)).position;
-  oldest_ = (oldest_ + 1) % order_.size();
+  auto& oldest = ring_[oldest_];
+  places_.erase(oldest.hash);
+  places_.emplace(hash, static_cast<std::uint32_t>(oldest_));
+  oldest.key.assign(asked_);
+  oldest.hash = hash;
+  oldest.first = std::move(first);
+  oldest_ = (oldest_ + 1) % ring_.size();
 }
 
 const dedup_window::first_result* dedup_window::find(const std::string& sender,
                                                      const std::string& client_msg_id) const {
-  set_asked(sender, client_msg_id);
-  auto found = results_.find(asked_);
-  return found == results_.end() ? nullptr : &found->second;
+  const auto place = places_.find(ask(sender, client_msg_id));
+  if (place == places_.end() || ring_[place->second].key != asked_) return nullptr;
+  return &ring_[place->second].first;
 }
 
-void dedup_window::set_asked(std::string_view sender, std::string_view client_msg_id) const {
+std::size_t dedup_window::ask(std::string_view sender, std::string_view client_msg_id) const {
   asked_.assign(sender).append(1, '\0').append(client_msg_id);
+  return std::hash<std::string>{}(asked_);
 }
 
 }  // namespace parley

@@ -4,6 +4,12 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <deque>
+#include <random>
+#include <string>
+#include <utility>
+
 namespace parley::testing {
 
 TEST_CASE("a key is found with its first result", "[core][dedup_window][G5]") {
@@ -47,6 +53,37 @@ TEST_CASE("a repeated key does not push others out", "[core][dedup_window][G9]")
   keys.remember("ana", "1", {at(1, 1), today, {}});
   for (int i = 0; i < 5; ++i) keys.remember("ana", "2", {at(1, 2), today, {}});
   CHECK(keys.find("ana", "1") != nullptr);
+}
+
+TEST_CASE("whatever is remembered and repeated, the newest keys are there with their first results, and no others",
+          "[core][dedup_window][G5]") {
+  constexpr std::size_t most = 16;
+  dedup_window keys{most};
+  std::deque<std::pair<std::string, std::uint64_t>> expected;
+  std::minstd_rand random(7);
+  for (std::uint64_t n = 1; n <= 5000; ++n) {
+    const auto id = std::to_string(random() % 40);
+    if (std::ranges::find(expected, id, &std::pair<std::string, std::uint64_t>::first) == expected.end()) {
+      expected.emplace_back(id, n);
+      if (expected.size() > most) expected.pop_front();
+    }
+    keys.remember("ana", id, {at(1, n), today, {}});
+  }
+  CHECK(keys.size() == most);
+  std::size_t found = 0;
+  for (int id = 0; id < 40; ++id) found += keys.find("ana", std::to_string(id)) != nullptr ? 1 : 0;
+  CHECK(found == most);
+  for (const auto& [id, n] : expected) {
+    CAPTURE(id);
+    REQUIRE(keys.find("ana", id) != nullptr);
+    CHECK(keys.find("ana", id)->where == at(1, n));
+  }
+}
+
+TEST_CASE("a window of no keys remembers nothing", "[core][dedup_window][G9]") {
+  dedup_window keys{0};
+  keys.remember("ana", "1", {at(1, 1), today, {}});
+  CHECK(keys.find("ana", "1") == nullptr);
 }
 
 }  // namespace parley::testing
