@@ -12,14 +12,17 @@ struct run_queue_options {
   /// So many jobs may wait for each awake worker before a sleeping one is called. A job is some microseconds, a call
   /// about ten: a few jobs are sooner done than somebody is up to help with them.
   std::size_t waiting_per_worker = 8;
-  /// A sleeper looks by itself after this: what waits behind a worker that is stuck in its job goes on. It costs an
-  /// idle node two looks of some microseconds.
+  /// What has waited for so long, behind a worker that is stuck in its job, goes on: the next job that is added calls a
+  /// sleeper, and a sleeper looks by itself.
   std::chrono::milliseconds look_again{50};
+  /// One that found nothing looks again after this: an idle node's looks would be most of what it does.
+  std::chrono::milliseconds look_seldom{1000};
 };
 
 /// The jobs that some workers share, first come, first served. Like CAF's own sharing policy, but a job is no reason to
 /// wake a sleeper while an awake worker is about to come by: a hop from actor to actor costs no system call. The cost:
-/// a job waits behind at most `waiting_per_worker` others, or `look_again` behind a stuck one, before it gets help.
+/// a job waits behind at most `waiting_per_worker` others, or behind a stuck one for `look_again` and until something
+/// else happens (`look_seldom` at the most), before it gets help.
 /// Thread-safe. `Job` is a cheap handle.
 template <class Job>
 class run_queue {
@@ -36,8 +39,9 @@ public:
     bool is_calling = false;
     {
       const std::lock_guard lock(mutex_);
+      if (jobs_.empty() && asleep_ > 0) waits_since_ = clock::now();
       jobs_.push_back(job);
-      is_calling = needs_help();
+      is_calling = needs_help() || is_stuck();
       if (is_calling) call();
     }
     if (is_calling) called_.notify_one();  // not under the lock, which it would only run into
@@ -46,9 +50,10 @@ public:
   /// Waits for a job.
   Job take() {
     std::unique_lock lock(mutex_);
-    while (jobs_.empty()) sleep(lock);
+    for (auto patience = options_.look_again; jobs_.empty(); patience = options_.look_seldom) sleep(lock, patience);
     const Job job = jobs_.front();
     jobs_.pop_front();
+    if (asleep_ > 0 && !jobs_.empty()) waits_since_ = clock::now();
     return job;
   }
 
@@ -73,7 +78,11 @@ public:
   }
 
 private:
+  using clock = std::chrono::steady_clock;
+
   bool needs_help() const { return asleep_ > 0 && jobs_.size() > awake_ * options_.waiting_per_worker; }
+  /// While nobody sleeps no clock is read: the queue is empty before somebody does.
+  bool is_stuck() const { return asleep_ > 0 && clock::now() - waits_since_ >= options_.look_again; }
 
   /// From here on a sleeper counts as awake, so that it is called once.
   void call() {
@@ -81,9 +90,9 @@ private:
     ++calls_;
   }
 
-  void sleep(std::unique_lock<std::mutex>& lock) {
+  void sleep(std::unique_lock<std::mutex>& lock, std::chrono::milliseconds patience) {
     --awake_, ++asleep_;
-    called_.wait_for(lock, options_.look_again);
+    called_.wait_for(lock, patience);
     if (calls_ > 0)
       --calls_;
     else
@@ -94,6 +103,7 @@ private:
   std::mutex mutex_;
   std::condition_variable called_;
   std::deque<Job> jobs_;
+  clock::time_point waits_since_{};  ///< when the first of the queue became the first
   std::size_t awake_ = 0;
   std::size_t asleep_ = 0;
   std::size_t calls_ = 0;  ///< not yet followed

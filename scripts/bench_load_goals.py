@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 
 from bench_goals import Bench, Goal, Row, reads_of
-from bench_measure import Held, cpu_seconds
+from bench_measure import Held, idle_cpu_seconds
 from parley_testkit.recipes import tell_redis
 
 
@@ -60,9 +60,9 @@ class Quiet(Goal):
 
     def _cpu_of(self, pid: int, seconds: float) -> float:
         """A second's, sampled over time that has to pass."""
-        before, since = cpu_seconds(pid), time.monotonic()
+        before, since = idle_cpu_seconds(pid), time.monotonic()
         time.sleep(seconds)
-        return (cpu_seconds(pid) - before) / (time.monotonic() - since)
+        return (idle_cpu_seconds(pid) - before) / (time.monotonic() - since)
 
 
 class Rooms(Goal):
@@ -151,7 +151,7 @@ class Stalled(Goal):
         self.memory.add(memory[0], max(memory), (max(memory) - memory[0]) / 1024 / self.bench.options.stalled)
 
     def _run(self, stalled: int) -> dict:
-        """Measured once their sockets are full: until then they are readers like the others."""
+        """Measured once the stalled ones' sockets are full: until then they are readers like the others."""
         return self.bench.load("slow", "--readers", self.others + stalled, "--stalled", stalled, "--stall-s", 0, "--rooms", 1,
                                "--publish-rate", 100, "--warm-up-s", max(10, self.bench.options.warm_up), may_fail=stalled > 0)
 

@@ -33,6 +33,12 @@ def cpu_seconds(pid: int) -> float:
     return sum(clocks(pid)) + sum(sum(clocks(below)[:2]) for below in processes_below(pid))
 
 
+def idle_cpu_seconds(pid: int) -> float:
+    """Of one process and its living threads, in nanoseconds' steps: the clock ticks of `cpu_seconds` are as much as an idle
+    node uses in some seconds."""
+    return sum(int(task.joinpath("schedstat").read_text().split()[0]) for task in pathlib.Path(f"/proc/{pid}/task").iterdir()) / 1e9
+
+
 def run(argv: Sequence[str | pathlib.Path], watched: Mapping[str, int] = {}, seconds: float = 600) -> dict:
     """Runs a load or a reference. What it printed, with `cpu_NAME` in seconds for each watched process, and for
     itself as `cpu_generator`."""
@@ -99,13 +105,13 @@ def load(program: pathlib.Path, scenario: str, words: Sequence[object], watched:
 
 
 class Held:
-    """Sessions that joined a room each and say nothing, until they are let go."""
+    """Sessions that joined a room each, or some, and say nothing, until they are let go."""
 
-    def __init__(self, program: pathlib.Path, target: str, sessions: int, rooms: int) -> None:
+    def __init__(self, program: pathlib.Path, target: str, sessions: int, rooms: int, rooms_each: int = 1) -> None:
         self._output = workspace.folder("load") / "result.json"
         self._load = subprocess.Popen(
-            [str(program), "idle", "--targets", target, "--readers", str(sessions), "--rooms", str(rooms), "--prefix", "idle",
-             "--duration-s", "86400", "--warm-up-s", "0", "--no-ceiling", "--quiet", "--tell-begin", "--output",
+            [str(program), "idle", "--targets", target, "--readers", str(sessions), "--rooms", str(rooms), "--rooms-each",
+             str(rooms_each), "--prefix", "idle", "--duration-s", "86400", "--warm-up-s", "0", "--no-ceiling", "--quiet", "--tell-begin", "--output",
              str(self._output)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if self._load.stdout.readline().strip() != "begin":

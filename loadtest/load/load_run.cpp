@@ -196,6 +196,7 @@ void load_run::connect() {
 void load_run::start_load() {
   const auto& p = scenario_.values;
   const auto ramp_ns = ns_of(p.ramp_up_s);
+  readers_.begin_stalls();
   if (p.joiners > 0) joiners_.run(ramp_ns);
   if (p.overload > 0)
     find_peak();
@@ -237,7 +238,7 @@ void load_run::measure() {
   stage_.measured.begin(begin);
   end_ns_ = begin + ns_of(duration_s());
   if (options_.tells_begin) std::puts("begin"), std::fflush(stdout);
-  readers_.begin_trouble();
+  readers_.begin_drops();
   if (schedule_.rooms > 0) writers_.run_schedule(schedule_, scenario_.values.replay_speed);
   await_interval();
   wait([this] { return now_ns() >= end_ns_; }, 1e9);

@@ -71,16 +71,17 @@ void readers::forget_live(client& one) {
   live_of_[one.number] = 0;
 }
 
-void readers::begin_trouble() {
+void readers::begin_stalls() {
   is_in_trouble_ = true;
-  if (stage_.values.drop_every_s > 0) {
-    next_drop_ns_ = now_ns();
-    await_drop();
-  }
-  if (stage_.values.stalled > 0) {
-    set_stalled(true);
-    if (stage_.values.stall_s > 0) await_stall();
-  }
+  if (stage_.values.stalled == 0) return;
+  set_stalled(true);
+  if (stage_.values.stall_s > 0) await_stall();
+}
+
+void readers::begin_drops() {
+  if (stage_.values.drop_every_s == 0) return;
+  next_drop_ns_ = now_ns();
+  await_drop();
 }
 
 void readers::end_trouble() {

@@ -19,8 +19,10 @@ public:
   /// Everyone connects and joins.
   void open();
   bool are_all_live() const { return streams_live_ == streams_; }
-  /// From now on readers drop and stall as the scenario says.
-  void begin_trouble();
+  /// From now on some stall, as the scenario says: with the load, for the node feels it once their sockets are full.
+  void begin_stalls();
+  /// From now on some drop.
+  void begin_drops();
   /// No drop any more, and the stalled ones read on.
   void end_trouble();
   /// Whether every stream is live and has all that was acknowledged.

@@ -66,6 +66,19 @@ TEST_CASE("what waits behind a stuck worker goes on after a look", "[actors][run
   CHECK(sleeper.get() == 1);
 }
 
+TEST_CASE("what waits behind a stuck worker goes on with the next job, however seldom a sleeper looks",
+          "[actors][run_queue]") {
+  queue jobs({8, 1ms, 1h});
+  jobs.enter();  // this thread is awake, and stuck
+  auto sleeper = taken_by_another(jobs);
+  (void)sleeps(sleeper);  // it looks once, in vain
+  jobs.add(1);
+  (void)sleeps(sleeper);
+  jobs.add(2);
+  CHECK(sleeper.get() == 1);
+  CHECK(jobs.take() == 2);
+}
+
 TEST_CASE("a worker that leaves hands over what waits", "[actors][run_queue]") {
   queue jobs({8, 1h});
   jobs.enter();
