@@ -36,7 +36,8 @@ def cpu_seconds(pid: int) -> float:
 def idle_cpu_seconds(pid: int) -> float:
     """Of one process and its living threads, in nanoseconds' steps: the clock ticks of `cpu_seconds` are as much as an idle
     node uses in some seconds."""
-    return sum(int(task.joinpath("schedstat").read_text().split()[0]) for task in pathlib.Path(f"/proc/{pid}/task").iterdir()) / 1e9
+    tasks = pathlib.Path(f"/proc/{pid}/task").iterdir()
+    return sum(int(task.joinpath("schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
 
 def run(argv: Sequence[str | pathlib.Path], watched: Mapping[str, int] = {}, seconds: float = 600) -> dict:
@@ -111,8 +112,8 @@ class Held:
         self._output = workspace.folder("load") / "result.json"
         self._load = subprocess.Popen(
             [str(program), "idle", "--targets", target, "--readers", str(sessions), "--rooms", str(rooms), "--rooms-each",
-             str(rooms_each), "--prefix", "idle", "--duration-s", "86400", "--warm-up-s", "0", "--no-ceiling", "--quiet", "--tell-begin", "--output",
-             str(self._output)],
+             str(rooms_each), "--prefix", "idle", "--duration-s", "86400", "--warm-up-s", "0", "--no-ceiling", "--quiet",
+             "--tell-begin", "--output", str(self._output)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if self._load.stdout.readline().strip() != "begin":
             raise Failed(f"the idle sessions were not all opened: {self._load.communicate()[1]}")
