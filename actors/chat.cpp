@@ -119,7 +119,7 @@ chat::chat(chat_options options, std::vector<database_ports> databases, std::vec
   if (workers == 0) {
     running_->config.set("scheduler.policy", caf::atom("testing"));
   } else {
-    running_->config.load<caf::scheduler::coordinator<lean_sharing>>();
+    running_->config.load<lean_coordinator>();
     running_->config.set("scheduler.max-threads", workers);
   }
   running_->config.set("logger.verbosity", caf::atom("quiet"));
@@ -222,7 +222,9 @@ void chat::end() {
     actors->clear();
   }
   // A system without workers waits for nobody: whoever runs its steps runs the last ones too.
-  if (r.context->options.workers > 0) r.system.reset();
+  if (r.context->options.workers == 0) return;
+  dynamic_cast<lean_coordinator&>(r.system->scheduler()).data().jobs.close_to_guests();
+  r.system.reset();
 }
 
 void chat::stop() {

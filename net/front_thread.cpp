@@ -1,5 +1,7 @@
 #include "net/front_thread.hpp"
 
+#include "net/asio_loop.hpp"
+
 #include <boost/asio/post.hpp>
 
 #include <pthread.h>
@@ -18,7 +20,7 @@ void front_thread::start() {
   sweep_later();
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), ("front-" + std::to_string(index_.value)).c_str());
-    io_.run();
+    asio_loop(io_).run();
   });
 }
 

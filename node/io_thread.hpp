@@ -1,5 +1,7 @@
 #pragma once
 
+#include "net/asio_loop.hpp"
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
@@ -16,7 +18,7 @@ public:
   explicit io_thread(std::string name)
       : work_(io.get_executor()), thread_([this, name = std::move(name)] {
           pthread_setname_np(pthread_self(), name.c_str());
-          io.run();
+          net::asio_loop(io).run();
         }) {}
   ~io_thread() { finish(); }
 

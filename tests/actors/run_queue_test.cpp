@@ -89,6 +89,78 @@ TEST_CASE("a worker that leaves hands over what waits", "[actors][run_queue]") {
   CHECK(sleeper.get() == 1);
 }
 
+TEST_CASE("who adds a job while nobody is awake comes as a guest, and wakes nobody", "[actors][run_queue]") {
+  queue jobs({8, 1h, 1h, 1h});
+  auto sleeper = taken_by_another(jobs);
+  (void)sleeps(sleeper);
+  REQUIRE(jobs.add_as_guest(1, false));
+  CHECK_FALSE(jobs.add_as_guest(2, true));  // it is coming already
+  CHECK(sleeps(sleeper));
+  std::vector<int> done;
+  jobs.visit([&](int job) {
+    done.push_back(job);
+    if (job == 1) CHECK_FALSE(jobs.add_as_guest(3, true));  // of the job itself
+  });
+  CHECK(done == std::vector{1, 2, 3});
+  jobs.add(4);  // the guest has gone: somebody has to be called
+  CHECK(sleeper.get() == 4);
+}
+
+TEST_CASE("there is one guest at a time, and none while a worker is awake", "[actors][run_queue]") {
+  queue jobs({8, 1h, 1h, 1h});
+  REQUIRE(jobs.add_as_guest(1, false));
+  CHECK_FALSE(jobs.add_as_guest(2, false));  // by another thread
+  int done = 0;
+  jobs.visit([&](int) { ++done; });
+  CHECK(done == 2);
+  jobs.enter();
+  CHECK_FALSE(jobs.add_as_guest(3, false));
+  CHECK(jobs.take() == 3);
+}
+
+TEST_CASE("more than a guest can do soon calls a sleeper", "[actors][run_queue]") {
+  queue jobs({2, 1h, 1h, 1h});
+  auto sleeper = taken_by_another(jobs);
+  (void)sleeps(sleeper);
+  REQUIRE(jobs.add_as_guest(1, false));
+  CHECK_FALSE(jobs.add_as_guest(2, true));
+  CHECK_FALSE(jobs.add_as_guest(3, true));
+  CHECK(sleeper.get() == 1);
+}
+
+TEST_CASE("what a guest leaves behind calls a sleeper", "[actors][run_queue]") {
+  queue jobs({8, 1h, 1h, 1h, 1});  // one job a visit
+  auto sleeper = taken_by_another(jobs);
+  (void)sleeps(sleeper);
+  REQUIRE(jobs.add_as_guest(1, false));
+  CHECK_FALSE(jobs.add_as_guest(2, true));
+  jobs.visit([](int job) { CHECK(job == 1); });
+  CHECK(sleeper.get() == 2);
+}
+
+TEST_CASE("a job that waits for a guest who does not come goes on with the next job", "[actors][run_queue]") {
+  queue jobs({8, 1h, 1h, 1ms});
+  auto sleeper = taken_by_another(jobs);
+  (void)sleeps(sleeper);
+  REQUIRE(jobs.add_as_guest(1, false));
+  (void)sleeps(sleeper);  // longer than a guest's patience
+  jobs.add(2);
+  CHECK(sleeper.get() == 1);
+}
+
+TEST_CASE("a queue closes to guests once the one who is there has gone", "[actors][run_queue]") {
+  queue jobs({8, 1h, 1h, 1h});
+  REQUIRE(jobs.add_as_guest(1, false));
+  auto closing = std::async(std::launch::async, [&] { jobs.close_to_guests(); });
+  CHECK(closing.wait_for(50ms) == std::future_status::timeout);
+  jobs.visit([](int) {});
+  closing.get();
+  auto worker = taken_by_another(jobs);
+  (void)sleeps(worker);
+  CHECK_FALSE(jobs.add_as_guest(2, false));
+  CHECK(worker.get() >= 1);
+}
+
 TEST_CASE("each job is done once, however many workers and senders", "[actors][run_queue]") {
   constexpr int senders = 3, each = 20'000, workers = 3;
   queue jobs({4, 20ms});
@@ -106,8 +178,18 @@ TEST_CASE("each job is done once, however many workers and senders", "[actors][r
     });
   std::vector<std::thread> from;
   for (int s = 0; s < senders; ++s)
-    from.emplace_back([&] {
-      for (int n = 1; n <= each; ++n) jobs.add(n);
+    from.emplace_back([&, is_guest = s == 0] {
+      for (int n = 1; n <= each; ++n) {
+        if (!is_guest) {
+          jobs.add(n);
+        } else if (jobs.add_as_guest(n, false)) {
+          jobs.visit([&](int job) {
+            sum += job;
+            ++done;
+            if (job == each) jobs.add(1);
+          });
+        }
+      }
     });
   for (auto& t : from) t.join();
   while (done < senders * (each + 1L)) std::this_thread::yield();

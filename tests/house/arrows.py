@@ -37,7 +37,7 @@ def room(folder: str, ours: tuple[str, ...], libraries: str) -> Room:
 
 # The longest folder that holds a file decides.
 ROOMS = [
-    room("actors/core/", CORE, "std result"),
+    room("actors/core/", CORE, "std result containers"),
     room("actors/ports/", PORTS, "std result"),
     room("actors/", ("actors/",) + PROTO, "std posix result boost openssl caf"),
     room("storage/", SHARED + PROTO + ("storage/",), "std posix result boost asio openssl protobuf"),
@@ -54,7 +54,7 @@ ROOMS = [
 ]
 LIBRARIES = [
     ("boost/system/", "result"), ("boost/assert", "result"), ("boost/asio", "asio"), ("boost/beast", "beast"),
-    ("boost/json", "json"), ("boost/url", "url"), ("boost/", "boost"), ("caf/", "caf"), ("libpq", "libpq"),
+    ("boost/unordered", "containers"), ("boost/json", "json"), ("boost/url", "url"), ("boost/", "boost"), ("caf/", "caf"), ("libpq", "libpq"),
     ("hiredis/", "hiredis"), ("sqlite3", "sqlite"), ("google/protobuf/", "protobuf"), ("openssl/", "openssl"),
     ("spdlog/", "spdlog"), ("fmt/", "fmt"), ("prometheus/", "prometheus"), ("CLI/", "cli11"), ("toml++/", "toml"),
     ("catch2/", "catch2"), ("benchmark/", "benchmark"), ("valgrind/", "valgrind"), ("sys/", "posix"), ("arpa/", "posix"),
