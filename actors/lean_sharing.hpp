@@ -10,7 +10,7 @@
 #include <caf/scheduler/coordinator.hpp>
 #include <caf/scoped_execution_unit.hpp>
 
-#include <limits>
+#include <cstddef>
 #include <utility>
 
 namespace parley {
@@ -33,6 +33,8 @@ public:
   }
 
 private:
+  static constexpr std::size_t messages_max = 32;  ///< of an actor in its turn: sockets wait meanwhile
+
   static job_guest& of_this_thread() {
     thread_local job_guest guest;
     return guest;
@@ -42,7 +44,7 @@ private:
     caf::scoped_execution_unit unit(system_);
     jobs_->visit([&](caf::resumable* job) {
       // As CAF's own workers do it (caf/scheduler/worker.hpp). Nobody ends a guest: the queue is closed to them before.
-      if (job->resume(&unit, std::numeric_limits<std::size_t>::max()) == caf::resumable::resume_later)
+      if (job->resume(&unit, messages_max) == caf::resumable::resume_later)
         jobs_->add(job);
       else
         caf::intrusive_ptr_release(job);
