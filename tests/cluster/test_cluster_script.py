@@ -10,6 +10,7 @@ import sys
 import pytest
 import requests
 
+from parley_cluster.command import default_folder
 from parley_testkit import workspace
 from parley_testkit.processes import Mark
 from parley_testkit.recipes import parleyd, repository
@@ -84,6 +85,28 @@ def test_a_cluster_goes_up_loses_a_node_is_healed_and_goes_down(folder):
     assert "nothing was running" in run("down", folder, code=0)
     assert "no cluster is up" in run("status", folder, code=3)
     assert (folder / "n1" / "log").read_text().count("node.starting") == 2
+
+
+def test_a_clone_that_the_servers_cannot_enter_has_its_cluster_elsewhere(monkeypatch):
+    clone = workspace.folder("clone")
+    monkeypatch.setattr("parley_cluster.command.postgres_account", lambda: "postgres")
+    clone.chmod(0o755)
+    assert default_folder(clone) == clone / "build" / "cluster"
+    clone.chmod(0o700)
+    elsewhere = default_folder(clone)
+    assert elsewhere.parent == pathlib.Path("/var/tmp") and elsewhere == default_folder(clone)
+    other = workspace.folder("clone")
+    other.chmod(0o700)
+    assert elsewhere != default_folder(other)
+    monkeypatch.setattr("parley_cluster.command.postgres_account", lambda: None)  # who is not root runs PostgreSQL himself
+    assert default_folder(clone) == clone / "build" / "cluster"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_folder_of_another_user_is_not_taken():
+    strange = workspace.folder("strange")
+    os.chown(strange, 12345, -1)
+    assert "belongs to another user" in run("up", strange, code=1)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])

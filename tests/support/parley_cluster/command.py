@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fcntl
+import hashlib
 import json
 import pathlib
+import stat
 import sys
 from typing import Iterator
 
-from parley_testkit.recipes import repository
+from parley_testkit.recipes import postgres_account, repository
 
 from . import running, status, up
 from .orders import Interrupted, Orders, ToolFailed
@@ -38,7 +40,17 @@ exit codes: 0 done, and for `status`: every node is ready; 1 it did not work, or
 3 no cluster is up there, or (`up`) one is; 128 + the signal that ended it. The development mode of the nodes believes
 everyone's name: they listen on loopback only."""
 
-_default = repository / "build" / "cluster"
+
+def default_folder(root: pathlib.Path) -> pathlib.Path:
+    """In the repository's build folder; where PostgreSQL runs as another user who cannot enter that (a clone in /root, say), a
+    folder of this repository's own where everybody can."""
+    may_all_enter = all(folder.stat().st_mode & stat.S_IXOTH for folder in (root, *root.parents))
+    if may_all_enter or not postgres_account():
+        return root / "build" / "cluster"
+    return pathlib.Path("/var/tmp") / f"parley-cluster-{hashlib.sha256(str(root).encode()).hexdigest()[:8]}"
+
+
+_default = default_folder(repository)
 
 
 class NoCluster(Exception):
@@ -61,7 +73,7 @@ def options() -> argparse.ArgumentParser:
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     where = argparse.ArgumentParser(add_help=False)
     where.add_argument("--dir", type=pathlib.Path, default=_default, metavar="DIR",
-                       help="the cluster's folder (build/cluster); several clusters may be up in several folders")
+                       help=f"the cluster's folder ({_default}); several clusters may be up in several folders")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, text: str) -> argparse.ArgumentParser:

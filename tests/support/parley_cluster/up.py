@@ -61,6 +61,8 @@ def make_folder(folder: pathlib.Path) -> Plan | None:
         if not folder.exists():
             folder.mkdir(parents=True)
             folder.chmod(0o711)  # PostgreSQL runs as another user
+        elif folder.stat().st_uid != os.geteuid():
+            raise Failed(f"{folder} belongs to another user: name a folder of yours with --dir")
         former = load(folder)
         found = [] if former else sorted(path.name for path in folder.iterdir() if path.name != "lock")
     except (OSError, ValueError) as error:
