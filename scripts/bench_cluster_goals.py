@@ -50,7 +50,8 @@ class Bench:
         result = load(self.bin / "parley-load", "rooms", [
             "--targets", ",".join(f"ws://{node.host}:{node.port}" for node in nodes), "--prefix", f"r{self._runs}",
             "--duration-s", o.seconds, "--warm-up-s", o.warm_up, "--distribution", "uniform", "--readers", 0,
-            "--publish-rate", 0, "--writers", times * max(len(nodes), _connections), "--window", o.window, "--rooms", o.rooms], pids)
+            "--publish-rate", 0, "--writers", times * max(len(nodes), _connections), "--window", o.window, "--rooms",
+            o.rooms], pids)
         cpu = {name: result[f"cpu_{name}"] for name in pids}
         return self.keep(what, {"acked_per_second": result["acked_per_second"], "cpu": cpu,
                                 "cpu_us_per_message": sum(cpu.values()) * 1e6 / result["acked"]})
@@ -120,7 +121,8 @@ class AcrossNodes(Goal):
 
     def _reference(self) -> dict[str, tuple[float, float]]:
         """p50 and p99 in us: of a commit one after the other, the others at the goal's rate."""
-        o, times = self.bench.options, ["--seconds", str(self.bench.options.seconds), "--warm-up", str(self.bench.options.warm_up)]
+        o = self.bench.options
+        times = ["--seconds", str(o.seconds), "--warm-up", str(o.warm_up)]
         commit = run([self.bench.bin / "pg_loader", "--dsn", self.cluster.databases[0].url, "--batch", "1", "--fence",
                       "--rooms", str(o.rooms), *times])
         hop = run([self.bench.bin / "redis_hop", "--port", str(self.cluster.redis[0].port), "--rate", str(self.rate), *times])

@@ -45,7 +45,11 @@ class Goal:
         self.bench = bench
 
     def __enter__(self) -> "Goal":
-        self.begin()
+        try:
+            self.begin()
+        except BaseException:
+            self.bench.stop_all()
+            raise
         return self
 
     def __exit__(self, *_) -> None:

@@ -55,7 +55,7 @@ def measure(options, goals: dict, bench) -> tuple[list, list[dict]]:
                 for number in range(options.pairs):
                     print(f"bench: {name}, pair {number + 1} of {options.pairs}", file=sys.stderr, flush=True)
                     goal.pair()
-        except (Failed, TimeoutError) as failed:
+        except (Failed, TimeoutError, RuntimeError) as failed:  # the last: a node that does not start, or not end with 0
             print(f"bench: no result: {name}: {failed}", file=sys.stderr)
             failures.append({"goal": name, "why": str(failed)})
         else:
