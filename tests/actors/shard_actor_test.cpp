@@ -15,8 +15,8 @@ constexpr term our_term{5};
 /// Shard 0 with a listening writer and connection.
 struct shard_stage : actor_stage {
   void own() { open(our_term); }
-  void open(term under, std::uint64_t era = 0) {
-    caf::send_as(ownership, shard, msg::shard_opened{shard_id{0}, {under, attempt{10}}, era});
+  void open(term as, std::uint64_t era = 0) {
+    caf::send_as(ownership, shard, msg::shard_opened{shard_id{0}, {as, attempt{10}}, era});
     run();
   }
   msg::write write_of(std::uint64_t number) {

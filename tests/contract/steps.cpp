@@ -53,8 +53,8 @@ owner::owner(store& where, std::string_view name, std::vector<std::uint32_t> sha
   });
   std::vector<shard_claim> claims;
   for (auto shard : shards) {
-    const auto row = row_of(where, shard);
-    claims.push_back({row.shard, row.owner, row.term, parley::term{}});
+    const auto stored = row_of(where, shard);
+    claims.push_back({stored.shard, stored.owner, stored.term, parley::term{}});
   }
   for (const auto& won : claim(where, node_, claims)) {
     if (!won.is_won) FAIL("could not claim shard " << won.shard);
@@ -63,8 +63,8 @@ owner::owner(store& where, std::string_view name, std::vector<std::uint32_t> sha
 }
 
 shard_fence owner::fence(std::uint32_t shard, std::uint64_t step) const {
-  const auto& row = rows_.at(shard);
-  return {shard_id{shard}, row.term, row.n, attempt{row.n.value + step}};
+  const auto& own = rows_.at(shard);
+  return {shard_id{shard}, own.term, own.n, attempt{own.n.value + step}};
 }
 
 room_append owner::append_of(const room_ref& room, position before, std::vector<event> events) const {

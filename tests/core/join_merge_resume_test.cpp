@@ -107,8 +107,8 @@ TEST_CASE("a reader of a lost tail is reset, and the newest events follow", "[co
 TEST_CASE("who asks for what follows says which history it holds", "[core][join_merge][G8]") {
   auto m = live_at(at(2, 500));
   (void)m.core.row_behind(at(2, 500), true);
-  const auto effects = m.core.drained();
-  CHECK(the_effect<join_merge::fetch>(effects).held == term{2});
+  const auto asked = m.core.drained();
+  CHECK(the_effect<join_merge::fetch>(asked).held == term{2});
   join_merge resumed{"general", since_of(at(3, 120)), {}};
   (void)resumed.start();
   CHECK(the_effect<join_merge::fetch>(resumed.attached(late_window)).held == term{3});
