@@ -24,6 +24,7 @@ LOGS = ROOT / "build" / "check"
 PYTHON = "/usr/bin/python3"
 CORES = os.cpu_count() or 2
 PRESET = os.environ.get("CHECK_PRESET", "ci")  # the build that is tested; "dev" builds faster
+PROGRAMS = ("parleyd", "parleyctl", "parley-check", "parley-load")  # what the parts that start processes test
 FUZZ_SECONDS = 20
 
 
@@ -58,11 +59,19 @@ def house(log: Log) -> Tally:
     return Tally(4)
 
 
-def build(log: Log) -> Tally:
+def build_tested(log: Log, *targets: str) -> None:
     log.run("cmake", "--preset", PRESET)
-    targets = os.environ.get("CHECK_TARGETS", "all").split()  # by hand and in CI: fewer, where few are needed
     log.run("cmake", "--build", "--preset", PRESET, "-j", str(CORES), "--target", *targets)
+
+
+def build(log: Log) -> Tally:
+    build_tested(log, *PROGRAMS)
     return Tally(1)
+
+
+def build_all(log: Log) -> None:
+    targets = os.environ.get("CHECK_TARGETS", "all").split()  # by hand and in CI: fewer, where few are needed
+    build_tested(log, *targets)
 
 
 def ctest(log: Log, *chosen: str) -> Tally:
@@ -87,10 +96,12 @@ def junit(report: pathlib.Path) -> Tally:
 
 
 def unit(log: Log) -> Tally:
+    build_all(log)
     return ctest(log, "-LE", "contract|integration|house|replay")
 
 
 def contract(log: Log) -> Tally:
+    build_all(log)
     return ctest(log, "-L", "contract|integration")
 
 
@@ -228,7 +239,8 @@ class LaterBuilds(threading.Thread):
     """What later parts need, built beside the tests, which mostly wait. A part waits for its own, and then builds what
     is missing: that finds nothing to do, or tells what is wrong."""
 
-    builds = {"simulate": build_simulator, "fuzz": build_fuzz, "release": build_release}
+    builds = {"unit": build_all, "contract": build_all, "simulate": build_simulator, "fuzz": build_fuzz,
+              "release": build_release}
 
     def __init__(self, parts: list[Part]) -> None:
         super().__init__(daemon=True)
@@ -250,9 +262,7 @@ PARTS = [
     Part("setup", 180, "the Debian packages", setup),
     Part("format", 20, "clang-format has nothing to change", format_),
     Part("house", 20, "includes follow the arrows; the docs name tests that exist; the page is embedded", house),
-    Part("build", 1080, "everything, with AddressSanitizer and UBSan", build),
-    Part("unit", 240, "cores, codecs, actors, configuration", unit),
-    Part("contract", 300, "adapters keep their ports' promises over real servers, and the models do as those do", contract),
+    Part("build", 660, "the programs, with AddressSanitizer and UBSan", build),
     Part("integration", 300, "the protocol, asked of a node on both backends", integration),
     Part("cluster", 320, "three nodes as one: killed, stopped, back again; strangers, TLS; more databases and endpoints",
          cluster),
@@ -262,6 +272,8 @@ PARTS = [
     Part("client", 60, "the client library: rules, a node and a cluster that are killed, the docs' snippets", client),
     Part("replay", 120, "real chat on both backends, with kill -9", replay),
     Part("faults", 150, "the strongest cells of the fault matrix, with short faults", faults),
+    Part("unit", 240, "cores, codecs, actors, configuration", unit),
+    Part("contract", 300, "adapters keep their ports' promises over real servers, and the models do as those do", contract),
     Part("simulate", 420, "5,000 worlds in virtual time, those that found a bug, and bugs that must be found", simulate),
     Part("fuzz", 240, f"each decoder for {FUZZ_SECONDS} s", fuzz),
     Part("release", 420, "the release and the load tests build", release),
