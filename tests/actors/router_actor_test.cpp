@@ -264,7 +264,8 @@ TEST_CASE("a router that changes between busy and quiet has one timer of each ki
   s.open();
   for (std::uint32_t i = 1; i < 20; ++i) {
     s.say(peer::published{s.asked().back().request, at(5, i), today, false});
-    s.tell(s.router, msg::order_broken{shard_id{0}, session_id{9}, write_gate::round{i}});  // to be remembered for a while
+    s.tell(s.router,
+           msg::order_broken{shard_id{0}, session_id{9}, write_gate::round{i}});  // to be remembered for a while
     s.advance(50ms);
     s.write(i);
     CHECK(s.timers() <= 2);
