@@ -24,7 +24,7 @@ const bench = (one, name) => one.page.locator(".bench").getByRole("button", { na
 const bench_says = (one) => one.page.locator(".bench .says").textContent();
 
 /// Only what the browser itself says about sockets to a node that is gone.
-const own_alarms = (one) => one.alarms.filter((alarm) => !/WebSocket connection to|ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/u.test(alarm));
+const own_alarms = (one) => one.alarms.filter((alarm) => !/WebSocket connection to|ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|ERR_SOCKET_NOT_CONNECTED/u.test(alarm));
 
 test("a node that offers no faults shows no button for them; those of the page are there", limit, async (t) => {
   if (!missing) return t.skip("this parleyd offers /dev/faults");
