@@ -35,6 +35,13 @@ class Part(NamedTuple):
     run: Callable[[Log], Tally]
 
 
+class Outcome(NamedTuple):
+    tally: Tally
+    seconds: float
+    problem: str  # in a few words; empty: none
+    log: Log
+
+
 def setup(log: Log) -> Tally:
     log.run("scripts/setup")
     return Tally(1)
@@ -235,32 +242,36 @@ def guard(log: Log) -> Tally:
     return Tally(int(counts[1]) - int(counts[2]), int(counts[2]))
 
 
-def build_simulator(log: Log) -> None:
-    log.run("scripts/simulate", "--help")  # each builds what it needs first
-    log.run("scripts/mutants", "--list")
+class Beside(threading.Thread):
+    """What needs processors and no clock, at the lowest priority beside the parts that mostly wait: what later parts
+    need is built, and some parts are run whole. A part for which that went wrong does it again, and tells what it is."""
 
-
-class LaterBuilds(threading.Thread):
-    """What later parts need, built beside the tests, which mostly wait. A part waits for its own, and then builds what
-    is missing: that finds nothing to do, or tells what is wrong."""
-
-    builds = {"unit": build_all, "contract": build_all, "simulate": build_simulator, "fuzz": build_fuzz,
-              "release": build_release}
+    builds = {"unit": build_all, "contract": build_all, "release": build_release}
+    runs = ("simulate", "fuzz")
 
     def __init__(self, parts: list[Part]) -> None:
         super().__init__(daemon=True)
-        self.ready = {p.name: threading.Event() for p in parts if p.name in self.builds}
+        self.parts = sorted((p for p in parts if p.name in self.builds or p.name in self.runs),
+                            key=lambda p: p.name == "release")
+        self.ready = {p.name: threading.Event() for p in self.parts}
         self.deadline_s = 3 * sum(p.budget_s for p in parts)
+        self.done: dict[str, Outcome] = {}
 
     def run(self) -> None:
-        for name, ready in self.ready.items():
-            with contextlib.suppress(Failed):
-                self.builds[name](Log(ROOT, LOGS / f"{name}-build.log", self.deadline_s, beside=True))
-            ready.set()
+        for part in self.parts:
+            with contextlib.suppress(Exception):
+                if part.name in self.runs:
+                    log = Log(ROOT, LOGS / f"{part.name}.log", self.deadline_s, beside=True)
+                    self.done[part.name] = carry_out(part, log)
+                else:
+                    self.builds[part.name](Log(ROOT, LOGS / f"{part.name}-build.log", self.deadline_s, beside=True))
+            self.ready[part.name].set()
 
-    def wait_for(self, name: str) -> None:
+    def wait_for(self, name: str) -> Outcome | None:
+        """@returns what came of a part that was run here"""
         if name in self.ready:
             self.ready[name].wait()
+        return self.done.get(name)
 
 
 PARTS = [
@@ -307,23 +318,25 @@ def chosen_parts(names: list[str] | None) -> list[Part]:
     return [p for p in PARTS if p.name in wanted]
 
 
-def carry_out(part: Part, later: LaterBuilds | None) -> tuple[Tally, float]:
-    print(f"check: {part.name} ({part.what}; budget {part.budget_s} s)", flush=True)
+def carry_out(part: Part, log: Log) -> Outcome:
     started = time.monotonic()
-    if later:
-        later.wait_for(part.name)
-    log = Log(ROOT, LOGS / f"{part.name}.log", deadline_s=3 * part.budget_s)
     try:
         tally = part.run(log)
         problem = "" if tally.failed == 0 else f"{tally.failed} failed"
     except Failed as failure:
         tally, problem = Tally(0, 1), str(failure)
-    took = time.monotonic() - started
-    if problem:
-        print(f"check: {part.name} FAILED: {problem}; the end of {log.path.relative_to(ROOT)}:\n{log.tail()}")
-    late = f", over its budget of {part.budget_s} s" if took > part.budget_s else ""
-    print(f"check: {part.name}: {tally.passed} passed, {tally.failed} failed in {took:.0f} s{late}", flush=True)
-    return tally, took
+    return Outcome(tally, time.monotonic() - started, problem, log)
+
+
+def in_turn(part: Part, beside: Beside | None) -> Outcome:
+    print(f"check: {part.name} ({part.what}; budget {part.budget_s} s)", flush=True)
+    ran = beside.wait_for(part.name) if beside else None
+    ran = ran or carry_out(part, Log(ROOT, LOGS / f"{part.name}.log", deadline_s=3 * part.budget_s))
+    if ran.problem:
+        print(f"check: {part.name} FAILED: {ran.problem}; the end of {ran.log.path.relative_to(ROOT)}:\n{ran.log.tail()}")
+    late = f", over its budget of {part.budget_s} s" if ran.seconds > part.budget_s else ""
+    print(f"check: {part.name}: {ran.tally.passed} passed, {ran.tally.failed} failed in {ran.seconds:.0f} s{late}", flush=True)
+    return ran
 
 
 def main() -> int:
@@ -333,17 +346,18 @@ def main() -> int:
             print(f"{part.name:12} {part.budget_s:4} s  {part.what}")
         return 0
     LOGS.mkdir(parents=True, exist_ok=True)
-    parts, later, done = chosen_parts(chosen.part), None, []
+    parts, beside, done, began = chosen_parts(chosen.part), None, [], time.monotonic()
     for part in parts:
-        done.append((part, *carry_out(part, later)))
-        if part.name == "build" and done[-1][1].failed == 0:
-            later = LaterBuilds(parts)
-            later.start()
+        done.append((part, in_turn(part, beside)))
+        if part.name == "build" and done[-1][1].tally.failed == 0:
+            beside = Beside(parts)
+            beside.start()
     print(f"\n{'part':12} {'passed':>7} {'failed':>7} {'skipped':>8} {'s':>6} {'budget':>7}")
-    for part, tally, took in done:
-        print(f"{part.name:12} {tally.passed:7} {tally.failed:7} {tally.skipped:8} {took:6.0f} {part.budget_s:7}")
-    passed, failed = (sum(getattr(t, name) for _, t, _ in done) for name in ("passed", "failed"))
-    print(f"in {sum(took for _, _, took in done) / 60:.1f} minutes\n{passed} passed, {failed} failed")
+    for part, ran in done:
+        tally = ran.tally
+        print(f"{part.name:12} {tally.passed:7} {tally.failed:7} {tally.skipped:8} {ran.seconds:6.0f} {part.budget_s:7}")
+    passed, failed = (sum(getattr(ran.tally, name) for _, ran in done) for name in ("passed", "failed"))
+    print(f"in {(time.monotonic() - began) / 60:.1f} minutes (some parts run beside others)\n{passed} passed, {failed} failed")
     return 1 if failed else 0
 
 
