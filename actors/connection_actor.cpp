@@ -11,7 +11,7 @@
 namespace parley {
 namespace {
 
-constexpr std::size_t identities_max = 256;
+constexpr std::size_t known_rooms_max = 256;
 constexpr std::size_t pages_waiting_max = 32'768;  // more than a frame holds; beyond: `rate_limited`
 constexpr std::uint32_t budget_token = 0;          // of `drained`; subscriptions have their generation, from 1 on
 
@@ -273,7 +273,7 @@ room_ref connection_actor::identified(const std::string& room) {
   auto& known = writes().identities;
   auto found = known.find(room);
   if (found != known.end()) return found->second;
-  if (known.size() >= identities_max) known.clear();
+  if (known.size() >= known_rooms_max) known.clear();
   return known.emplace(room, identify(instance_, room, context_->options.shards)).first->second;
 }
 

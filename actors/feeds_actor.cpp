@@ -15,7 +15,7 @@ namespace parley {
 namespace {
 
 constexpr std::size_t heads_per_query = 1000;
-constexpr milliseconds tick_period{10};
+constexpr milliseconds feed_tick_period{10};
 
 }  // namespace
 
@@ -67,7 +67,7 @@ caf::behavior feeds_actor::make_behavior() {
       [this](const msg::wants_tick& m) {
         wanting_ticks_.insert(m.room);
         if (std::exchange(is_ticking_, true)) return;
-        delayed_send(this, tick_period, msg::tick{});
+        delayed_send(this, feed_tick_period, msg::tick{});
       },
       [this](const msg::tick&) {
         is_ticking_ = false;

@@ -9,7 +9,7 @@
 namespace parley {
 namespace {
 
-constexpr milliseconds tick_period{20};
+constexpr milliseconds writer_tick_period{20};
 
 }  // namespace
 
@@ -145,7 +145,7 @@ void writer_actor::perform_one(shard_writer::step_down& e) {
 /// times a second.
 void writer_actor::keep_ticking() {
   if (core_.is_idle()) return;
-  if (!std::exchange(is_ticking_, true)) delayed_send(this, tick_period, msg::tick{});
+  if (!std::exchange(is_ticking_, true)) delayed_send(this, writer_tick_period, msg::tick{});
   if (!is_gathering_ && core_.is_gathering(context_->clock->boot_now())) {
     is_gathering_ = true;
     delayed_send(this, context_->options.writer.gather_time, msg::poll{});

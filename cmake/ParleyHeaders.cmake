@@ -31,3 +31,19 @@ function(parley_reads headers)
     target_precompile_headers(${target} REUSE_FROM ${headers})
   endforeach()
 endfunction()
+
+option(PARLEY_BATCHES "Compile libraries in batches of files: quicker from cold, slower after a change to one file" OFF)
+
+# parley_in_batches(size target...): so many of the target's files are one to the compiler. Names in unnamed namespaces
+# of one target differ therefore.
+function(parley_in_batches size)
+  if(NOT PARLEY_BATCHES)
+    return()
+  endif()
+  set_target_properties(${ARGN} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${size})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    foreach(target IN LISTS ARGN)
+      target_compile_options(${target} PRIVATE -Wno-subobject-linkage)  # takes the files of a batch for headers
+    endforeach()
+  endif()
+endfunction()

@@ -4,9 +4,9 @@
 namespace parley {
 namespace {
 
-class judge {
+class contradiction_judge {
 public:
-  explicit judge(const reading& r) : r_(r) {}
+  explicit contradiction_judge(const reading& r) : r_(r) {}
 
   std::vector<mistake> found;
 
@@ -92,7 +92,7 @@ private:
 }  // namespace
 
 std::vector<mistake> contradictions(const reading& r, bool is_start) {
-  judge j{r};
+  contradiction_judge j{r};
   if (is_start) j.mode();
   j.storage();
   j.links();

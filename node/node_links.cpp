@@ -14,7 +14,7 @@ std::size_t frame_bytes_for(const net::limits& limits) {
   return std::max<std::size_t>(1024 * 1024, 4 * std::size_t{limits.content_bytes} + 64 * 1024);
 }
 
-net::peer_options options_of(const configuration& all, const node_identity& self, const std::string& cluster_id) {
+net::peer_options link_options_of(const configuration& all, const node_identity& self, const std::string& cluster_id) {
   const auto where = parse_listen_address(all.node.peer_listen).value();
   net::peer_options o;
   o.address = where.address().to_string();
@@ -31,7 +31,7 @@ net::peer_options options_of(const configuration& all, const node_identity& self
 
 node_links::node_links(const configuration& all, const node_identity& self, const std::string& cluster_id, log& out,
                        net::peer_probe& probe)
-    : mesh_(std::make_unique<net::peer_mesh>(thread_.io, options_of(all, self, cluster_id), out, probe)) {
+    : mesh_(std::make_unique<net::peer_mesh>(thread_.io, link_options_of(all, self, cluster_id), out, probe)) {
   if (auto why = mesh_->listen(); !why.empty()) throw refusal_to_start(exit_code::cannot_take, std::move(why));
   if (!all.node.peer_advertise.empty()) {
     address_ = all.node.peer_advertise;

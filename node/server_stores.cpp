@@ -16,7 +16,7 @@
 namespace parley {
 namespace {
 
-postgres_options options_of(const configuration& all, std::size_t place) {
+postgres_options database_options_of(const configuration& all, std::size_t place) {
   auto o = all.postgres;
   o.dsn = all.node.postgres[place];
   o.is_home = place == 0;
@@ -39,7 +39,7 @@ cluster_record prepare_databases(const configuration& all, log& out) {
   }
   std::optional<cluster_record> cluster;
   for (std::size_t i = 0; i < all.node.postgres.size(); ++i) {
-    auto prepared = prepare_postgres(options_of(all, i), cluster, out);
+    auto prepared = prepare_postgres(database_options_of(all, i), cluster, out);
     if (prepared.has_error()) refuse(prepared.error(), all.node.postgres[i]);
     if (!cluster) cluster = *prepared;
   }
@@ -48,14 +48,14 @@ cluster_record prepare_databases(const configuration& all, log& out) {
 
 /// The home database's word: the same for every node.
 std::vector<shard_route> routes_of(const configuration& all, const cluster_record& cluster) {
-  const auto places = read_shard_places(options_of(all, 0));
+  const auto places = read_shard_places(database_options_of(all, 0));
   if (places.has_error()) refuse(places.error(), all.node.postgres.front());
   return place_shards(*places, cluster.shards, all.node.postgres.size(), all.node.redis.size());
 }
 
 void agree_on_lists(const configuration& all) {
   shard_map mine;
-  for (std::size_t i = 0; i < all.node.postgres.size(); ++i) mine.databases.push_back(options_of(all, i));
+  for (std::size_t i = 0; i < all.node.postgres.size(); ++i) mine.databases.push_back(database_options_of(all, i));
   for (const auto& url : all.node.redis) mine.endpoints.push_back(parse_redis_url(url)->shown());
   std::size_t place = 0;
   if (const auto why = agree_on_shard_map(mine, place)) refuse(*why, all.node.postgres[place]);
@@ -67,8 +67,8 @@ public:
                 metrics& counted)
       : routes_(std::move(routes)) {
     for (std::size_t i = 0; i < all.node.postgres.size(); ++i) {
-      databases_.push_back(std::make_unique<postgres_database>(database_thread_.io, options_of(all, i), cluster, out,
-                                                               counted.postgres(i)));
+      databases_.push_back(std::make_unique<postgres_database>(database_thread_.io, database_options_of(all, i),
+                                                               cluster, out, counted.postgres(i)));
     }
     for (std::size_t i = 0; i < all.node.redis.size(); ++i) {
       auto o = all.redis;

@@ -9,7 +9,7 @@ namespace parley::load {
 namespace {
 
 constexpr std::size_t due_max = 100'000;
-constexpr auto retry_after = std::chrono::milliseconds(100);
+constexpr auto join_retry_after = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -87,7 +87,7 @@ void joiners::go_on(joiner& j) {
 void joiners::go_on_soon(joiner& j) {
   to_go_on_.push_back(&j);
   if (to_go_on_.size() > 1) return;
-  retry_timer_.expires_after(retry_after);
+  retry_timer_.expires_after(join_retry_after);
   retry_timer_.async_wait([this](boost::system::error_code failed) {
     const auto waiting = std::exchange(to_go_on_, {});
     if (failed) return;

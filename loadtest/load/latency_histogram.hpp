@@ -43,4 +43,7 @@ private:
   double sum_ = 0;
 };
 
+/// The unit of results.
+inline double microseconds_of(std::chrono::nanoseconds t) { return static_cast<double>(t.count()) / 1000; }
+
 }  // namespace parley::load

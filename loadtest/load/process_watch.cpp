@@ -25,13 +25,13 @@ struct usage {
   double children_cpu_s = 0;  ///< of those that have ended and were waited for
 };
 
-std::string text_of(const std::string& path) {
+std::string file_text(const std::string& path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
 std::optional<usage> usage_of(int pid) {
-  const auto stat = text_of("/proc/" + std::to_string(pid) + "/stat");
+  const auto stat = file_text("/proc/" + std::to_string(pid) + "/stat");
   const auto after_name = stat.rfind(')');  // a program's name may hold blanks and brackets
   if (after_name == std::string::npos) return std::nullopt;
   std::istringstream fields(stat.substr(after_name + 2));
@@ -44,7 +44,7 @@ std::optional<usage> usage_of(int pid) {
 
 /// @param field "VmRSS:" or "RssAnon:"
 std::uint64_t memory_of(int pid, std::string_view field) {
-  const auto status = text_of("/proc/" + std::to_string(pid) + "/status");
+  const auto status = file_text("/proc/" + std::to_string(pid) + "/status");
   const auto at = status.find(field);
   return at == std::string::npos ? 0 : std::strtoull(status.c_str() + at + field.size(), nullptr, 10) * 1024;
 }
@@ -97,7 +97,7 @@ watched_process parse_watch(const std::string& text) {
   if (failed != std::errc{} || stop != number.data() + number.size() || one.pid <= 0)
     throw refusal(exit_code::usage, "\"" + text + "\" is no process to watch: give PID, or NAME=PID");
   if (!usage_of(one.pid)) throw refusal(exit_code::usage, "no process " + number + " to watch");
-  one.name = sign == std::string::npos ? text_of("/proc/" + number + "/comm") : text.substr(0, sign);
+  one.name = sign == std::string::npos ? file_text("/proc/" + number + "/comm") : text.substr(0, sign);
   while (one.name.ends_with('\n')) one.name.pop_back();
   return one;
 }

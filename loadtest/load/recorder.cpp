@@ -8,8 +8,6 @@ namespace {
 /// More codes than the protocol has mean that something makes them up: they share one entry then.
 constexpr std::size_t codes_max = 64;
 
-double us(std::chrono::nanoseconds t) { return static_cast<double>(t.count()) / 1000; }
-
 }  // namespace
 
 std::string_view name_of(timed what) {
@@ -37,8 +35,8 @@ bool recorder::close_interval(std::int64_t now_ns) {
   series_.deliveries.push_back(interval_.deliveries);
   series_.joins.push_back(interval_.joins + interval_.resumes);
   series_.errors.push_back(interval_errors_);
-  series_.p50_us.push_back(us(interval_latency_.at(0.5)));
-  series_.p99_us.push_back(us(interval_latency_.at(0.99)));
+  series_.p50_us.push_back(microseconds_of(interval_latency_.at(0.5)));
+  series_.p99_us.push_back(microseconds_of(interval_latency_.at(0.99)));
   last_ = interval_;
   interval_ = {};
   interval_errors_ = 0;

@@ -26,7 +26,7 @@ std::string text_of(position p) {
 
 /// @param fill puts the one body into its envelope
 template <class Fill>
-std::string frame(std::uint32_t id, const Fill& fill) {
+std::string proto_frame(std::uint32_t id, const Fill& fill) {
   v1::Frame whole;
   auto& one = *whole.add_envelopes();
   one.set_id(id);
@@ -40,13 +40,13 @@ std::string string_of(std::string_view text) { return std::string(text); }
 
 std::string connect_request(encoding form, std::uint32_t id, std::string_view user) {
   if (form == encoding::proto)
-    return frame(id, [&](v1::Envelope& one) { one.mutable_connect()->set_user(string_of(user)); });
+    return proto_frame(id, [&](v1::Envelope& one) { one.mutable_connect()->set_user(string_of(user)); });
   return envelope(id, "connect") + "\"user\":" + quoted(user) + "}}";
 }
 
 std::string rewind_request(encoding form, std::uint32_t id, std::string_view room, std::uint32_t limit) {
   if (form == encoding::proto)
-    return frame(id, [&](v1::Envelope& one) {
+    return proto_frame(id, [&](v1::Envelope& one) {
       one.mutable_join()->set_room(string_of(room));
       one.mutable_join()->mutable_rewind()->set_limit(limit);
     });
@@ -55,7 +55,7 @@ std::string rewind_request(encoding form, std::uint32_t id, std::string_view roo
 
 std::string since_request(encoding form, std::uint32_t id, std::string_view room, position since) {
   if (form == encoding::proto)
-    return frame(id, [&](v1::Envelope& one) {
+    return proto_frame(id, [&](v1::Envelope& one) {
       one.mutable_join()->set_room(string_of(room));
       one.mutable_join()->mutable_since()->set_term(since.term);
       one.mutable_join()->mutable_since()->set_seq(since.seq);
@@ -65,14 +65,14 @@ std::string since_request(encoding form, std::uint32_t id, std::string_view room
 
 std::string leave_request(encoding form, std::uint32_t id, std::string_view room) {
   if (form == encoding::proto)
-    return frame(id, [&](v1::Envelope& one) { one.mutable_leave()->set_room(string_of(room)); });
+    return proto_frame(id, [&](v1::Envelope& one) { one.mutable_leave()->set_room(string_of(room)); });
   return envelope(id, "leave") + "\"room\":" + quoted(room) + "}}";
 }
 
 std::string publish_request(encoding form, std::uint32_t id, std::string_view room, std::string_view client_msg_id,
                             std::string_view text) {
   if (form == encoding::proto)
-    return frame(id, [&](v1::Envelope& one) {
+    return proto_frame(id, [&](v1::Envelope& one) {
       auto& p = *one.mutable_publish();
       p.set_room(string_of(room));
       p.set_client_msg_id(string_of(client_msg_id));

@@ -12,8 +12,6 @@ namespace {
 
 namespace json = boost::json;
 
-double us(std::chrono::nanoseconds t) { return static_cast<double>(t.count()) / 1000; }
-
 json::array list_of(const auto& items) {
   json::array list;
   for (const auto& one : items) list.emplace_back(one);
@@ -46,11 +44,18 @@ json::object parameters_of(const parameters& values) {
 json::object latency_of(const latency_histogram& h) {
   json::array buckets;
   h.each([&](std::chrono::nanoseconds upper, std::uint64_t count) {
-    buckets.push_back(json::array{us(upper), count});
+    buckets.push_back(json::array{microseconds_of(upper), count});
   });
-  return {{"count", h.count()},         {"min", us(h.min())},   {"max", us(h.max())},    {"mean", us(h.mean())},
-          {"p50", us(h.at(0.5))},       {"p90", us(h.at(0.9))}, {"p99", us(h.at(0.99))}, {"p99_9", us(h.at(0.999))},
-          {"p99_99", us(h.at(0.9999))}, {"buckets", buckets}};
+  return {{"count", h.count()},
+          {"min", microseconds_of(h.min())},
+          {"max", microseconds_of(h.max())},
+          {"mean", microseconds_of(h.mean())},
+          {"p50", microseconds_of(h.at(0.5))},
+          {"p90", microseconds_of(h.at(0.9))},
+          {"p99", microseconds_of(h.at(0.99))},
+          {"p99_9", microseconds_of(h.at(0.999))},
+          {"p99_99", microseconds_of(h.at(0.9999))},
+          {"buckets", buckets}};
 }
 
 json::object totals_of(const run_result& r) {

@@ -5,12 +5,6 @@
 #include <string>
 
 namespace parley::load {
-namespace {
-
-std::string told(std::uint64_t number) { return std::to_string(number); }
-
-}  // namespace
-
 room_check::room_check(std::size_t rooms, std::size_t events_bytes_max) : rooms_(rooms) {
   const auto share = events_bytes_max / std::max<std::size_t>(rooms, 1) / sizeof(kept_event);
   mask_ = std::bit_floor(std::clamp<std::size_t>(share, 8, 1024)) - 1;
@@ -26,22 +20,22 @@ broken room_check::agree(memory& r, const kept_event& one, const char* rule, con
     const char* differs = mine.key != one.key     ? "another event"
                           : mine.term != one.term ? "another term"
                                                   : "another text";
-    return {rule, "seq " + told(one.seq) + " " + who + " with " + differs + " than before: key " +
-                      std::to_string(one.key) + ", term " + told(one.term) + "; before: key " +
-                      std::to_string(mine.key) + ", term " + told(mine.term)};
+    return {rule, "seq " + std::to_string(one.seq) + " " + who + " with " + differs + " than before: key " +
+                      std::to_string(one.key) + ", term " + std::to_string(one.term) + "; before: key " +
+                      std::to_string(mine.key) + ", term " + std::to_string(mine.term)};
   }
   const auto& previous = r.events[(one.seq - 1) & mask_];
   const bool is_twice = one.key >= 0 && previous.seq + 1 == one.seq && previous.key == one.key;
   mine = one;
   if (is_twice)
-    return {"R6",
-            "key " + std::to_string(one.key) + " under seq " + told(previous.seq) + " and under seq " + told(one.seq)};
+    return {"R6", "key " + std::to_string(one.key) + " under seq " + std::to_string(previous.seq) + " and under seq " +
+                      std::to_string(one.seq)};
   return {};
 }
 
 broken room_check::shown(std::size_t room, std::uint64_t seq, std::uint64_t term, event_key key, std::uint64_t digest) {
   auto wrong = agree(rooms_[room], {seq, term, key, digest}, "R4", "was shown");
-  if (!wrong && key < 0) return {"R4", "seq " + told(seq) + " has a key that nobody published"};
+  if (!wrong && key < 0) return {"R4", "seq " + std::to_string(seq) + " has a key that nobody published"};
   return wrong;
 }
 
@@ -53,8 +47,9 @@ broken room_check::acknowledged(std::size_t room, const acknowledgement& a) {
   if (a.is_duplicate)
     return {"R6", "key " + std::to_string(a.key) + " was answered as a repeat, and nobody repeated it"};
   if (a.seq <= a.floor)
-    return {"R8", "seq " + told(a.seq) + " for a publish that was asked for, or sent by this session, after seq " +
-                      told(a.floor) + " was acknowledged"};
+    return {"R8", "seq " + std::to_string(a.seq) +
+                      " for a publish that was asked for, or sent by this session, after seq " +
+                      std::to_string(a.floor) + " was acknowledged"};
   return agree(r, {a.seq, a.term, a.key, a.digest}, "R1", "was acknowledged");
 }
 
@@ -63,8 +58,8 @@ broken room_check::complete(std::size_t room) const {
   if (r.acked_count == 0) return {};
   const auto span = r.acked_max - r.acked_min + 1;
   if (span >= r.acked_count && span <= r.acked_count + r.open) return {};
-  return {"R2", told(r.acked_count) + " publishes were acknowledged, " + told(r.open) + " left open, over the seqs " +
-                    told(r.acked_min) + " to " + told(r.acked_max)};
+  return {"R2", std::to_string(r.acked_count) + " publishes were acknowledged, " + std::to_string(r.open) +
+                    " left open, over the seqs " + std::to_string(r.acked_min) + " to " + std::to_string(r.acked_max)};
 }
 
 }  // namespace parley::load

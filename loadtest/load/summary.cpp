@@ -13,8 +13,6 @@ std::string formatted(const char* form, double number, const char* unit) {
   return text;
 }
 
-double us(std::chrono::nanoseconds t) { return static_cast<double>(t.count()) / 1000; }
-
 std::string padded(std::string text, std::size_t width) {
   if (text.size() < width) text.insert(0, width - text.size(), ' ');
   return text;
@@ -32,8 +30,9 @@ std::string latencies(const recorder& measured) {
       if (c == '_') c = ' ';
     name.resize(20, ' ');
     text += "  " + name + padded(grouped(static_cast<double>(h.count())), 12);
-    for (const double share : {0.5, 0.9, 0.99, 0.999, 0.9999}) text += padded(time_text(us(h.at(share))), 10);
-    text += padded(time_text(us(h.max())), 10) + '\n';
+    for (const double share : {0.5, 0.9, 0.99, 0.999, 0.9999})
+      text += padded(time_text(microseconds_of(h.at(share))), 10);
+    text += padded(time_text(microseconds_of(h.max())), 10) + '\n';
   }
   return text;
 }

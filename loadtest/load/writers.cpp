@@ -9,7 +9,7 @@
 namespace parley::load {
 namespace {
 
-constexpr auto retry_after = std::chrono::milliseconds(100);
+constexpr auto publish_retry_after = std::chrono::milliseconds(100);
 
 room_choice choice_of(const stage& shared) {
   const auto& p = shared.values;
@@ -154,7 +154,7 @@ void writers::take_refusal(writer& w, const answer& told) {
 void writers::retry_soon(writer& w) {
   to_retry_.push_back(&w);
   if (to_retry_.size() > 1) return;
-  retry_timer_.expires_after(retry_after);
+  retry_timer_.expires_after(publish_retry_after);
   retry_timer_.async_wait([this](boost::system::error_code failed) {
     const auto waiting = std::exchange(to_retry_, {});
     if (failed) return;

@@ -7,7 +7,7 @@
 namespace parley::net {
 namespace {
 
-constexpr std::uint32_t connect_id = 1;
+constexpr std::uint32_t stream_connect_id = 1;
 constexpr std::uint32_t join_id = 2;
 
 block bytes_of(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
@@ -26,7 +26,7 @@ void sse_session::start(std::string user, std::string instance, std::string room
   auto conversation = front().desk.open(self<sse_session>(), std::move(instance));
   if (!conversation) return refuse({refusal_code::unavailable, "the node stops", std::nullopt});
   converse(std::move(conversation));
-  request({connect_id, request::connect{std::move(user), {}}});
+  request({stream_connect_id, request::connect{std::move(user), {}}});
   request({join_id, request::join{std::move(room), options}});
   watch_peer();
 }

@@ -15,7 +15,7 @@ namespace http = boost::beast::http;
 namespace ip = boost::asio::ip;
 namespace {
 
-constexpr auto path = "/v1/peer";
+constexpr auto link_path = "/v1/peer";
 constexpr std::uint32_t request_bytes_max = 4 * 1024;
 
 struct host_and_port {
@@ -101,7 +101,7 @@ void peer_connection::upgrade() {
   wait(step::upgrading, shared_->options.patience.step);
   const auto me = shared_from_this();
   if (is_dialled_) {
-    return ws_.async_handshake(place_.address, path, [me](boost::system::error_code failed) {
+    return ws_.async_handshake(place_.address, link_path, [me](boost::system::error_code failed) {
       if (me->step_ == step::upgrading) me->upgraded(failed);
     });
   }
@@ -118,7 +118,7 @@ void peer_connection::take_request(boost::system::error_code failed) {
   if (failed) return failed_with(failed);
   const auto& request = request_->get();
   // Bytes behind the request cannot be a hello: that waits for our answer.
-  if (!boost::beast::websocket::is_upgrade(request) || request.target() != path || buffer_.size() != 0)
+  if (!boost::beast::websocket::is_upgrade(request) || request.target() != link_path || buffer_.size() != 0)
     return end(peer_end::not_a_link, false);
   ws_.async_accept(request, [me = shared_from_this()](boost::system::error_code error) {
     if (me->step_ == step::upgrading) me->upgraded(error);

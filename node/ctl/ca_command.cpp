@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 constexpr auto authority_file = "ca.pem";
 constexpr auto authority_key_file = "ca.key";
 
-struct wishes {
+struct ca_wishes {
   std::string folder;
   std::string out;
   std::string node;
@@ -62,7 +62,7 @@ void say(const boost::json::object& what, bool is_json) {
   }
 }
 
-void init(const wishes& w, bool is_json) {
+void init(const ca_wishes& w, bool is_json) {
   const fs::path folder{w.folder};
   const auto made = or_refuse(ca::make_authority(std::chrono::days{w.days}));
   make_files(folder, {{folder / authority_key_file, made.key, true}, {folder / authority_file, made.certificate}});
@@ -72,7 +72,7 @@ void init(const wishes& w, bool is_json) {
       is_json);
 }
 
-void issue(const wishes& w, bool is_json) {
+void issue(const ca_wishes& w, bool is_json) {
   const fs::path folder{w.folder}, out{w.out};
   const ca::credentials authority{read_file(folder / authority_file), read_file(folder / authority_key_file)};
   const auto made = or_refuse(ca::issue(authority, {w.node, w.hosts, std::chrono::days{w.days}}));
@@ -96,7 +96,7 @@ void add_ca(CLI::App& app, const bool& is_json) {
   auto* all = app.add_subcommand("ca", "The cluster's certificates: who is a node of it")->require_subcommand(1);
   all->fallthrough();
 
-  auto first = std::make_shared<wishes>();
+  auto first = std::make_shared<ca_wishes>();
   first->days = 3'650;
   auto* made = all->add_subcommand("init", "Makes the cluster's certificate authority: DIR/ca.pem and DIR/ca.key");
   made->fallthrough();
@@ -104,7 +104,7 @@ void add_ca(CLI::App& app, const bool& is_json) {
   made->add_option("--days", first->days, "How long it is valid")->check(CLI::Range(1, 36'500))->capture_default_str();
   made->callback([first, &is_json] { init(*first, is_json); });
 
-  auto next = std::make_shared<wishes>();
+  auto next = std::make_shared<ca_wishes>();
   next->days = 825;
   auto* issued = all->add_subcommand(
       "issue", "Makes a node's certificate and key: DIR2/node.pem, DIR2/node.key, and the authority's DIR2/ca.pem");

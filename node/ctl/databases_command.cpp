@@ -13,7 +13,7 @@
 namespace parley::ctl {
 namespace {
 
-struct wishes {
+struct databases_wishes {
   std::vector<std::string> dsns;
   std::string added;
 };
@@ -33,7 +33,7 @@ constexpr const char* number_sql =
     "UPDATE parley.cluster SET place = $1::int4, databases = $1::int4 WHERE place IN (0, $1::int4)";
 
 // One row, so one moment: before it the list is the old one, after it no node starts with the old one any more.
-constexpr const char* lengthen_sql = R"(
+constexpr const char* lengthen_databases_sql = R"(
 UPDATE parley.cluster SET databases = $1::int4, members = members || ' ' || $2
 WHERE databases = $1::int4 - 1 AND members <> '' RETURNING databases)";
 
@@ -86,12 +86,12 @@ std::size_t add_database(cluster& where, const std::string& dsn) {
   if (is_added()) return number;
   keep_places(where.home(), where.databases().size(), where.shards());
   fresh.ask(number_sql, {place});
-  where.home().ask(lengthen_sql, {place, id});
+  where.home().ask(lengthen_databases_sql, {place, id});
   if (!is_added()) where.home().refuse(exit_code::not_yet, "was changed meanwhile: repeat the command");
   return number;
 }
 
-void add(const wishes& w, bool is_json) {
+void add(const databases_wishes& w, bool is_json) {
   cluster where(w.dsns, cluster::care::mending);
   take_turn(where);
   const auto number = add_database(where, w.added);
@@ -101,7 +101,7 @@ void add(const wishes& w, bool is_json) {
         "no more without it: restart each with it at the end of `postgres`, then `parleyctl shards move-data`.\n");
 }
 
-void list(const wishes& w, bool is_json) {
+void list(const databases_wishes& w, bool is_json) {
   cluster where(w.dsns);
   table t{{{"DATABASE", align::right}, {"SHARDS", align::right}, {"LEFT BEHIND", align::right}, {"ADDRESS"}}};
   boost::json::array all;
@@ -120,8 +120,8 @@ void list(const wishes& w, bool is_json) {
   print(t.text());
 }
 
-void add_add(CLI::App& databases, const bool& is_json) {
-  auto w = std::make_shared<wishes>();
+void add_database_subcommand(CLI::App& databases, const bool& is_json) {
+  auto w = std::make_shared<databases_wishes>();
   auto* command = databases.add_subcommand("add", "Makes an empty database the cluster's next one");
   command->fallthrough();
   add_databases(*command, w->dsns);
@@ -137,7 +137,7 @@ void add_add(CLI::App& databases, const bool& is_json) {
 }  // namespace
 
 void add_databases_command(CLI::App& app, const bool& is_json) {
-  auto w = std::make_shared<wishes>();
+  auto w = std::make_shared<databases_wishes>();
   auto* command = app.add_subcommand("databases", "Shows the cluster's databases, and adds one");
   command->fallthrough();
   add_databases(*command, w->dsns);
@@ -145,7 +145,7 @@ void add_databases_command(CLI::App& app, const bool& is_json) {
       "LEFT BEHIND counts shards that moved away and whose former copies are still there (`shards purge-data`).\n"
       "Examples:\n"
       "  parleyctl databases --json");
-  add_add(*command, is_json);
+  add_database_subcommand(*command, is_json);
   command->callback([w, command, &is_json] {
     if (command->get_subcommands().empty()) list(*w, is_json);
   });

@@ -11,7 +11,7 @@
 namespace parley::ctl {
 namespace {
 
-struct wishes {
+struct drain_wishes {
   std::vector<std::string> dsns;
   std::string node;
   int wait_seconds = 30;
@@ -28,13 +28,13 @@ void warn_if_last(cluster& where, const std::string& node) {
   if (!has_taker) warn({"no other node can take the shards of " + node + ": it keeps them until one can"});
 }
 
-std::string lateness(const wishes& w, std::size_t left) {
+std::string lateness(const drain_wishes& w, std::size_t left) {
   return "after " + std::to_string(w.wait_seconds) + " s " + shown(w.node) + " still owns " + counted(left, "shard") +
          ". It stays drained (`parleyctl undrain` ends that). Look at `parleyctl nodes` (does another node live, with "
          "an address and a lease in every database?), and in its log for shard.not_handed_over";
 }
 
-void drain(const wishes& w, bool is_json) {
+void drain(const drain_wishes& w, bool is_json) {
   cluster where(w.dsns);
   if (ask_to_leave(where, w.node, true) == 0) refuse_dead(w.node);
   warn_if_last(where, w.node);
@@ -63,7 +63,7 @@ void drain(const wishes& w, bool is_json) {
              : shown(w.node) + " is asked to hand over " + counted(left, "shard") + ".\n");
 }
 
-void undrain(const wishes& w, bool is_json) {
+void undrain(const drain_wishes& w, bool is_json) {
   cluster where(w.dsns);
   if (ask_to_leave(where, w.node, false) == 0) refuse_dead(w.node);
   if (is_json) return print(boost::json::object{{"node", w.node}, {"is_drained", false}});
@@ -73,7 +73,7 @@ void undrain(const wishes& w, bool is_json) {
 }  // namespace
 
 void add_drain(CLI::App& app, const bool& is_json) {
-  auto w = std::make_shared<wishes>();
+  auto w = std::make_shared<drain_wishes>();
   auto* command = app.add_subcommand("drain", "Takes all shards from a node, which goes on serving its sessions");
   command->fallthrough();
   add_databases(*command, w->dsns);
@@ -91,7 +91,7 @@ void add_drain(CLI::App& app, const bool& is_json) {
 }
 
 void add_undrain(CLI::App& app, const bool& is_json) {
-  auto w = std::make_shared<wishes>();
+  auto w = std::make_shared<drain_wishes>();
   auto* command = app.add_subcommand("undrain", "Lets a drained node take shards again");
   command->fallthrough();
   add_databases(*command, w->dsns);

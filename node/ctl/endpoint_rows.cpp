@@ -12,10 +12,10 @@ constexpr const char* keep_sql = R"(
 UPDATE parley.place SET endpoint = shard % $1::int4 + 1
 WHERE endpoint IS NULL AND (SELECT endpoints FROM parley.cluster) = $2)";
 
-constexpr const char* lengthen_sql =
+constexpr const char* lengthen_endpoints_sql =
     "UPDATE parley.cluster SET endpoints = endpoints || ' ' || $2 WHERE endpoints = $1 RETURNING 1";
 
-constexpr const char* place_sql = PARLEY_TELL_NODES R"(
+constexpr const char* place_on_endpoints_sql = PARLEY_TELL_NODES R"(
 UPDATE parley.place p SET endpoint = m.endpoint
 FROM unnest($1::int4[], $2::int4[]) AS m(shard, endpoint) WHERE p.shard = m.shard)";
 
@@ -63,7 +63,7 @@ void keep_endpoints(cluster& where, const std::vector<std::string>& list) {
 }
 
 bool lengthen_endpoints(database& home, const std::vector<std::string>& list, const std::string& added) {
-  return !home.ask(lengthen_sql, {joined(list), added}).empty();
+  return !home.ask(lengthen_endpoints_sql, {joined(list), added}).empty();
 }
 
 void place_endpoints(database& home, const std::vector<wished_move>& moves) {
@@ -72,7 +72,7 @@ void place_endpoints(database& home, const std::vector<wished_move>& moves) {
     shards += (shards.empty() ? "" : ",") + std::to_string(move.shard);
     endpoints += (endpoints.empty() ? "" : ",") + std::to_string(move.to + 1);
   }
-  home.ask(place_sql, {'{' + shards + '}', '{' + endpoints + '}'});
+  home.ask(place_on_endpoints_sql, {'{' + shards + '}', '{' + endpoints + '}'});
 }
 
 std::vector<hearing_node> hearing_nodes(database& home) {

@@ -18,7 +18,7 @@ namespace {
 
 constexpr milliseconds answer_wait{3000};  // of each server: an operator waits for it
 
-struct wishes {
+struct endpoints_wishes {
   std::vector<std::string> dsns;
   std::string added;
   bool is_untried = false;
@@ -83,7 +83,7 @@ std::size_t add_endpoint(cluster& where, const redis_endpoint& endpoint, bool is
   return list.size() + 1;
 }
 
-void add(const wishes& w, bool is_json) {
+void add(const endpoints_wishes& w, bool is_json) {
   const auto endpoint = parsed(w.added);
   cluster where(w.dsns);
   take_turn(where);
@@ -94,7 +94,7 @@ void add(const wishes& w, bool is_json) {
         "the end of `redis`, then `parleyctl shards move-endpoint`.\n");
 }
 
-void list(const wishes& w, bool is_json) {
+void list(const endpoints_wishes& w, bool is_json) {
   cluster where(w.dsns);
   const auto all = endpoints_of(where.home());
   const auto places = endpoint_places(where, all.size());
@@ -113,8 +113,8 @@ void list(const wishes& w, bool is_json) {
   print(t.text());
 }
 
-void add_add(CLI::App& endpoints, const bool& is_json) {
-  auto w = std::make_shared<wishes>();
+void add_endpoint_subcommand(CLI::App& endpoints, const bool& is_json) {
+  auto w = std::make_shared<endpoints_wishes>();
   auto* command = endpoints.add_subcommand("add", "Makes a Redis endpoint the cluster's next one");
   command->fallthrough();
   add_databases(*command, w->dsns);
@@ -130,7 +130,7 @@ void add_add(CLI::App& endpoints, const bool& is_json) {
 }  // namespace
 
 void add_endpoints_command(CLI::App& app, const bool& is_json) {
-  auto w = std::make_shared<wishes>();
+  auto w = std::make_shared<endpoints_wishes>();
   auto* command = app.add_subcommand("endpoints", "Shows the cluster's Redis endpoints, and adds one");
   command->fallthrough();
   add_databases(*command, w->dsns);
@@ -138,7 +138,7 @@ void add_endpoints_command(CLI::App& app, const bool& is_json) {
       "NODES counts the live nodes whose list has the endpoint.\n"
       "Examples:\n"
       "  parleyctl endpoints --json");
-  add_add(*command, is_json);
+  add_endpoint_subcommand(*command, is_json);
   command->callback([w, command, &is_json] {
     if (command->get_subcommands().empty()) list(*w, is_json);
   });

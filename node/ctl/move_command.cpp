@@ -11,7 +11,7 @@
 namespace parley::ctl {
 namespace {
 
-struct wishes {
+struct move_wishes {
   std::vector<std::string> dsns;
   std::uint32_t shard = 0;
   std::string node;
@@ -42,7 +42,7 @@ void refuse_unless_taker(const std::vector<node_view>& nodes, const std::string&
     throw refusal(exit_code::usage, "node " + shown(name) + ' ' + why + ": shards go to these: " + takers_among(nodes));
 }
 
-outcome wait_for(cluster& where, const wishes& w, const std::string& owner) {
+outcome wait_for(cluster& where, const move_wishes& w, const std::string& owner) {
   outcome end;
   end.took = wait_until(
       [&] {
@@ -53,7 +53,7 @@ outcome wait_for(cluster& where, const wishes& w, const std::string& owner) {
   return end;
 }
 
-void print_json(const wishes& w, const std::string& owner, const outcome& end) {
+void print_json(const move_wishes& w, const std::string& owner, const outcome& end) {
   boost::json::object document{{"shard", w.shard},         {"node", owner},          {"wish", w.node},
                                {"owner", end.shard.owner}, {"term", end.shard.term}, {"is_done", end.took.has_value()},
                                {"took_ms", nullptr}};
@@ -61,7 +61,7 @@ void print_json(const wishes& w, const std::string& owner, const outcome& end) {
   print(document);
 }
 
-std::string lateness(const wishes& w, const std::string& owner, const outcome& end) {
+std::string lateness(const move_wishes& w, const std::string& owner, const outcome& end) {
   const auto now = shown_owner(end.shard);
   return "after " + std::to_string(w.wait_seconds) + " s shard " + std::to_string(w.shard) + " is owned by " +
          (now.empty() ? "nobody" : shown(now)) + ", not yet by " + shown(owner) +
@@ -69,7 +69,7 @@ std::string lateness(const wishes& w, const std::string& owner, const outcome& e
          "other?), and in the owner's log for shard.not_handed_over";
 }
 
-void move_shard(wishes w, bool is_json) {
+void move_shard(move_wishes w, bool is_json) {
   if (w.is_auto != w.node.empty())
     throw refusal(exit_code::usage, "name the node that should own the shard, or give --auto, not both");
   cluster where(w.dsns);
@@ -93,7 +93,7 @@ void move_shard(wishes w, bool is_json) {
 }  // namespace
 
 void add_move(CLI::App& app, const bool& is_json) {
-  auto w = std::make_shared<wishes>();
+  auto w = std::make_shared<move_wishes>();
   auto* command = app.add_subcommand("move", "Wishes a shard for a node, and waits until it owns it");
   command->fallthrough();
   add_databases(*command, w->dsns);

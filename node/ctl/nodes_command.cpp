@@ -10,7 +10,7 @@
 namespace parley::ctl {
 namespace {
 
-struct wishes {
+struct nodes_wishes {
   std::vector<std::string> dsns;
   bool shows_all = false;
 };
@@ -43,7 +43,7 @@ void print_json(const std::vector<node_view>& nodes, const std::vector<std::stri
   print(boost::json::object{{"nodes", std::move(all)}, {"warnings", std::move(said)}});
 }
 
-void list_nodes(const wishes& w, bool is_json) {
+void list_nodes(const nodes_wishes& w, bool is_json) {
   cluster where(w.dsns);
   auto nodes = views_of(leases_of(where), shards_of(where));
   const auto warnings = warnings_of(nodes, where.databases().size());
@@ -56,7 +56,7 @@ void list_nodes(const wishes& w, bool is_json) {
 }  // namespace
 
 void add_nodes(CLI::App& app, const bool& is_json) {
-  auto w = std::make_shared<wishes>();
+  auto w = std::make_shared<nodes_wishes>();
   auto* command = app.add_subcommand("nodes", "Shows the cluster's nodes: who lives, leaves, is drained or gone");
   command->fallthrough();
   add_databases(*command, w->dsns);

@@ -10,7 +10,7 @@
 namespace parley::ctl {
 namespace {
 
-struct wishes {
+struct rooms_wishes {
   std::vector<std::string> dsns;
   room_filter rooms;
 };
@@ -42,7 +42,7 @@ void print_json(const std::vector<room_row>& rooms) {
   print(boost::json::object{{"rooms", std::move(all)}});
 }
 
-void list_rooms(const wishes& w, bool is_json) {
+void list_rooms(const rooms_wishes& w, bool is_json) {
   cluster where(w.dsns);
   if (w.rooms.shard) where.home_of(*w.rooms.shard);  // refuses what does not exist
   const auto rooms = rooms_of(where, w.rooms);
@@ -58,7 +58,7 @@ void list_rooms(const wishes& w, bool is_json) {
 }  // namespace
 
 void add_rooms(CLI::App& app, const bool& is_json) {
-  auto w = std::make_shared<wishes>();
+  auto w = std::make_shared<rooms_wishes>();
   auto* command = app.add_subcommand("rooms", "Shows rooms, the newest first: shard, owner, head");
   command->fallthrough();
   add_databases(*command, w->dsns);

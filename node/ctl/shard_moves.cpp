@@ -42,7 +42,7 @@ constexpr const char* keep_places_sql = R"(
 INSERT INTO parley.place (shard, database) SELECT s, s % $1::int4 + 1 FROM generate_series(0, $2::int4 - 1) AS s
 WHERE NOT EXISTS (SELECT FROM parley.place) ON CONFLICT DO NOTHING)";
 
-constexpr const char* place_sql =
+constexpr const char* place_in_database_sql =
     PARLEY_TELL_NODES "UPDATE parley.place SET database = $2::int4 WHERE shard = $1::int4";
 
 moving_row read_row(const row& r) {
@@ -104,7 +104,7 @@ void keep_places(database& home, std::size_t databases, std::uint32_t shards) {
 }
 
 void place_shard(database& home, std::uint32_t shard, std::size_t place) {
-  home.ask(place_sql, {std::to_string(shard), std::to_string(place + 1)});
+  home.ask(place_in_database_sql, {std::to_string(shard), std::to_string(place + 1)});
 }
 
 }  // namespace parley::ctl

@@ -13,7 +13,7 @@
 namespace parley::ctl {
 namespace {
 
-struct wishes {
+struct shards_wishes {
   std::vector<std::string> dsns;
   std::optional<std::string> node;
   std::optional<std::size_t> database;
@@ -69,7 +69,7 @@ void print_json(const std::vector<owned_row>& shards, const endpoints_by_shard& 
   print(boost::json::object{{"shards", std::move(all)}, {"nodes", std::move(nodes)}});
 }
 
-void list_shards(const wishes& w, bool is_json) {
+void list_shards(const shards_wishes& w, bool is_json) {
   cluster where(w.dsns);
   if (w.database && *w.database > where.databases().size())
     throw refusal(exit_code::usage, "there is no database " + std::to_string(*w.database) + ": the list has " +
@@ -84,7 +84,7 @@ void list_shards(const wishes& w, bool is_json) {
 }  // namespace
 
 void add_shards(CLI::App& app, const bool& is_json) {
-  auto w = std::make_shared<wishes>();
+  auto w = std::make_shared<shards_wishes>();
   auto* command = app.add_subcommand(
       "shards", "Shows the shards: where they live, who owns them, what is wished; moves their data and live copies");
   command->fallthrough();

@@ -13,7 +13,7 @@
 namespace parley::ctl {
 namespace {
 
-struct wishes {
+struct shards_data_wishes {
   std::vector<std::string> dsns;
   std::vector<std::uint32_t> shards;
   std::optional<std::size_t> to;  ///< from 1
@@ -22,7 +22,7 @@ struct wishes {
   int wait_seconds = 10;
 };
 
-std::vector<wished_move> moves_of(cluster& where, const wishes& w) {
+std::vector<wished_move> moves_of(cluster& where, const shards_data_wishes& w) {
   if (w.is_balance) return balancing_moves(where.places(), where.databases().size());
   if (*w.to > where.databases().size())
     throw refusal(exit_code::usage, "there is no database " + std::to_string(*w.to) + ": the list has " +
@@ -56,7 +56,8 @@ boost::json::object told(const wished_move& move, const data_mover::outcome& end
   return one;
 }
 
-void move_one(cluster& where, const wishes& w, const wished_move& move, bool is_json, boost::json::array& all) {
+void move_one(cluster& where, const shards_data_wishes& w, const wished_move& move, bool is_json,
+              boost::json::array& all) {
   data_mover mover(where, move.shard, move.to, [&](const std::string& line) {
     if (!is_json) print(line + '\n');
   });
@@ -75,7 +76,7 @@ void move_one(cluster& where, const wishes& w, const wished_move& move, bool is_
         (paused ? "; writes waited for " + shown_duration(paused->count()) : "") + ".\n");
 }
 
-void move_data(const wishes& w, bool is_json) {
+void move_data(const shards_data_wishes& w, bool is_json) {
   if (w.is_balance ? (w.to || !w.shards.empty() || w.is_abort) : (!w.to || w.shards.empty()))
     throw refusal(exit_code::usage, "name the shards and --to, or give --balance alone");
   cluster where(w.dsns, cluster::care::mending);
@@ -95,7 +96,7 @@ void move_data(const wishes& w, bool is_json) {
 }
 
 /// What moved away stays until somebody says that it may go.
-void purge_data(const wishes& w, bool is_json) {
+void purge_data(const shards_data_wishes& w, bool is_json) {
   cluster where(w.dsns);
   take_turn(where);
   std::size_t gone = 0;
@@ -113,7 +114,7 @@ void purge_data(const wishes& w, bool is_json) {
 }
 
 void add_purge(CLI::App& shards, const bool& is_json) {
-  auto w = std::make_shared<wishes>();
+  auto w = std::make_shared<shards_data_wishes>();
   auto* command = shards.add_subcommand("purge-data", "Removes the copies that moved shards have left behind");
   command->fallthrough();
   add_databases(*command, w->dsns);
@@ -128,7 +129,7 @@ void add_purge(CLI::App& shards, const bool& is_json) {
 }  // namespace
 
 void add_shards_data(CLI::App& shards, const bool& is_json) {
-  auto w = std::make_shared<wishes>();
+  auto w = std::make_shared<shards_data_wishes>();
   auto* command = shards.add_subcommand("move-data", "Moves shards' rooms to another database, while clients stay");
   command->fallthrough();
   add_databases(*command, w->dsns);

@@ -14,7 +14,7 @@
 namespace parley::ctl {
 namespace {
 
-struct wishes {
+struct shards_endpoint_wishes {
   std::vector<std::string> dsns;
   std::vector<std::uint32_t> shards;
   std::optional<std::size_t> to;  ///< from 1
@@ -23,7 +23,7 @@ struct wishes {
 };
 
 /// Those that are not there yet.
-std::vector<wished_move> moves_of(cluster& where, const wishes& w, std::size_t endpoints) {
+std::vector<wished_move> moves_of(cluster& where, const shards_endpoint_wishes& w, std::size_t endpoints) {
   const auto places = endpoint_places(where, endpoints);
   if (w.is_balance) return balancing_moves(places, endpoints);
   if (*w.to > endpoints)
@@ -71,7 +71,7 @@ void print_moves(const std::vector<wished_move>& moves, std::optional<millisecon
         (took ? "; every live node goes by it, after " + shown_duration(took->count()) : "") + ".\n");
 }
 
-void move_endpoint(const wishes& w, bool is_json) {
+void move_endpoint(const shards_endpoint_wishes& w, bool is_json) {
   if (w.is_balance ? (w.to || !w.shards.empty()) : (!w.to || w.shards.empty()))
     throw refusal(exit_code::usage, "name the shards and --to, or give --balance alone");
   cluster where(w.dsns);
@@ -90,7 +90,7 @@ void move_endpoint(const wishes& w, bool is_json) {
 }  // namespace
 
 void add_shards_endpoint(CLI::App& shards, const bool& is_json) {
-  auto w = std::make_shared<wishes>();
+  auto w = std::make_shared<shards_endpoint_wishes>();
   auto* command =
       shards.add_subcommand("move-endpoint", "Moves shards' live copies to another Redis endpoint, while clients stay");
   command->fallthrough();

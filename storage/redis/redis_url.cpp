@@ -13,20 +13,20 @@ constexpr std::string_view plain = "redis://", cluster = "redis+cluster://";
 constexpr std::size_t seeds_max = 16;
 
 /// Never quotes the URL: it may hold a password.
-error wrong(const char* why) { return {errc::incompatible, std::string("Redis URL: ") + why}; }
+error wrong_url(const char* why) { return {errc::incompatible, std::string("Redis URL: ") + why}; }
 
 /// Of one server.
 result<redis_address> parse_address(const std::string& url) {
   const auto parsed = boost::urls::parse_uri({url.data(), url.size()});
-  if (!parsed) return wrong("not of the form redis://[user[:password]@]host[:port]");
-  if (parsed->host_address().empty()) return wrong("no host");
-  if (parsed->has_query() || parsed->has_fragment()) return wrong("a query or fragment means nothing here");
-  if (parsed->encoded_path().size() > 1) return wrong("a database number means nothing to publishing");
+  if (!parsed) return wrong_url("not of the form redis://[user[:password]@]host[:port]");
+  if (parsed->host_address().empty()) return wrong_url("no host");
+  if (parsed->has_query() || parsed->has_fragment()) return wrong_url("a query or fragment means nothing here");
+  if (parsed->encoded_path().size() > 1) return wrong_url("a database number means nothing to publishing");
   redis_address made{{parsed->host_address(), "6379"}, parsed->user(), parsed->password()};
   // Not `port_number()`: in Boost 1.81 it wraps around above 65535.
   if (parsed->has_port()) made.where.port = parsed->port();
-  if (!is_port(made.where.port)) return wrong("bad port");
-  if (made.password.empty() && !made.user.empty()) return wrong("a user without a password");
+  if (!is_port(made.where.port)) return wrong_url("bad port");
+  if (made.password.empty() && !made.user.empty()) return wrong_url("a user without a password");
   return made;
 }
 
@@ -53,7 +53,7 @@ std::string redis_endpoint::shown() const {
 result<redis_endpoint> parse_redis_url(std::string_view url) {
   redis_endpoint made;
   made.is_cluster = url.starts_with(cluster);
-  if (!made.is_cluster && !url.starts_with(plain)) return wrong("the scheme is neither redis nor redis+cluster");
+  if (!made.is_cluster && !url.starts_with(plain)) return wrong_url("the scheme is neither redis nor redis+cluster");
   auto rest = url.substr(made.is_cluster ? cluster.size() : plain.size());
   // The last @ ends it: a password may hold an unescaped comma.
   const auto at = rest.rfind('@');
@@ -64,7 +64,7 @@ result<redis_endpoint> parse_redis_url(std::string_view url) {
     is_last = comma == std::string_view::npos;
     auto address = parse_address(std::string(plain) + user + std::string(rest.substr(0, comma)));
     if (!address) return address.error();
-    if (made.seeds.size() == seeds_max) return wrong("more than 16 servers of one cluster");
+    if (made.seeds.size() == seeds_max) return wrong_url("more than 16 servers of one cluster");
     made.seeds.push_back(std::move(*address));
     if (!is_last) rest.remove_prefix(comma + 1);
   }

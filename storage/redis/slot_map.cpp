@@ -8,7 +8,7 @@ namespace {
 
 using value_kind = resp_value::value_kind;
 
-error wrong(std::string why) { return {errc::unavailable, std::move(why)}; }
+error wrong_slots(std::string why) { return {errc::unavailable, std::move(why)}; }
 
 bool is_slot(const resp_value& v) {
   return v.kind == value_kind::integer && v.number >= 0 && v.number < static_cast<long long>(key_slots);
@@ -27,11 +27,11 @@ std::optional<server_name> read_server(const resp_value& v, const std::string& a
 }  // namespace
 
 result<slot_map> slot_map::read(const resp_value& answer, const std::string& asked) {
-  if (answer.kind == value_kind::error) return wrong(answer.text);
-  if (answer.kind != value_kind::array) return wrong("the answer to CLUSTER SLOTS is no list");
+  if (answer.kind == value_kind::error) return wrong_slots(answer.text);
+  if (answer.kind != value_kind::array) return wrong_slots("the answer to CLUSTER SLOTS is no list");
   slot_map made;
   for (const auto& range : answer.elements)
-    if (!made.take_range(range, asked)) return wrong("the answer to CLUSTER SLOTS is malformed");
+    if (!made.take_range(range, asked)) return wrong_slots("the answer to CLUSTER SLOTS is malformed");
   return made;
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 error refused(const std::string& what) { return {errc::unavailable, what}; }
 
-std::string reason(int code) { return std::generic_category().message(code); }
+std::string lock_reason(int code) { return std::generic_category().message(code); }
 
 /// What the holder wrote; it may just be writing it.
 std::string holder(int descriptor) {
@@ -37,10 +37,10 @@ void sign(int descriptor) {
 
 result<std::unique_ptr<file_lease>> file_lease::take(const std::string& lock_path) {
   const int descriptor = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0) return refused("cannot make " + lock_path + ": " + reason(errno));
+  if (descriptor < 0) return refused("cannot make " + lock_path + ": " + lock_reason(errno));
   std::unique_ptr<file_lease> made(new file_lease(descriptor));
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return refused("cannot lock " + lock_path + ": " + reason(errno));
+    if (errno != EWOULDBLOCK) return refused("cannot lock " + lock_path + ": " + lock_reason(errno));
     return refused("the database is in use by " + holder(descriptor) + " (it holds " + lock_path + ')');
   }
   sign(descriptor);

@@ -7,7 +7,7 @@ namespace {
 /// Equal positions; seq 0 is the same with any term.
 bool same(position one, position other) { return one == other || (one.seq == 0 && other.seq == 0); }
 
-const char* name_of(gap_reason reason) {
+const char* word_of_reason(gap_reason reason) {
   return reason == gap_reason::reset ? "reset" : reason == gap_reason::retention ? "retention" : "of unknown reason";
 }
 
@@ -210,7 +210,8 @@ void follower::check_gap_reason(const gap_pushed& push, std::uint32_t place) {
                                    (lost_at_ != nowhere || !is_found(held));
   if (!justified)
     report(15,
-           std::string{"a gap ("} + name_of(push.reason) + ") at " + text(held) + " that nothing in this run justifies",
+           std::string{"a gap ("} + word_of_reason(push.reason) + ") at " + text(held) +
+               " that nothing in this run justifies",
            {asked(), whole(place)});
 }
 

@@ -174,11 +174,11 @@ private:
 
   /// The same for drafts without a key: they can only be counted.
   void without_key() {
-    struct tally {
+    struct sightings {
       std::uint32_t asked = 0, refused = 0, stored = 0;
       const attempt* refusal = nullptr;
     };
-    std::unordered_map<std::uint64_t, tally> by_content;
+    std::unordered_map<std::uint64_t, sightings> by_content;
     for (const auto number : room_.attempts) {
       const auto& one = all_.attempts[number];
       if (one.asked->key != key_id::none) continue;

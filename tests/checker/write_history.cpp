@@ -13,7 +13,7 @@ namespace json = boost::json;
 
 namespace {
 
-json::string hex(std::uint64_t hash) {
+json::string json_hex(std::uint64_t hash) {
   char out[17];
   std::snprintf(out, sizeof out, "%016llx", static_cast<unsigned long long>(hash));
   return json::string{out};
@@ -22,8 +22,8 @@ json::string hex(std::uint64_t hash) {
 /// What a server did not tell is null again.
 json::value number(std::uint64_t n) { return n == no_number ? json::value{} : json::value(n); }
 json::array pair(position at) { return {number(at.term), number(at.seq)}; }
-const char* name_of(phase p) { return p == phase::ok ? "ok" : p == phase::fail ? "fail" : "info"; }
-const char* name_of(event_kind k) {
+const char* word_of(phase p) { return p == phase::ok ? "ok" : p == phase::fail ? "fail" : "info"; }
+const char* word_of(event_kind k) {
   static const char* const names[] = {"created", "updated", "deleted", "other"};
   return names[static_cast<std::size_t>(k)];
 }
@@ -40,14 +40,14 @@ public:
     json::object out{{"op", "publish"},           {"phase", "invoke"},
                      {"attempt", id(it.attempt)}, {"session", text(it.session)},
                      {"sender", text(it.sender)}, {"room", text(it.room)},
-                     {"key", key(it.key)},        {"hash", hex(it.content)}};
-    if (it.body) out["body"] = hex(it.body);
+                     {"key", key(it.key)},        {"hash", json_hex(it.content)}};
+    if (it.body) out["body"] = json_hex(it.body);
     if (it.target) out["target"] = it.target;
-    if (it.kind != event_kind::created) out["kind"] = name_of(it.kind);
+    if (it.kind != event_kind::created) out["kind"] = word_of(it.kind);
     return out;
   }
   json::object operator()(const publish_ended& it) const {
-    json::object out{{"op", "publish"}, {"phase", name_of(it.outcome)}, {"attempt", id(it.attempt)}};
+    json::object out{{"op", "publish"}, {"phase", word_of(it.outcome)}, {"attempt", id(it.attempt)}};
     if (it.outcome != phase::ok) {
       out["error"] = text(it.error);
       return out;
@@ -70,7 +70,7 @@ public:
     return out;
   }
   json::object operator()(const join_ended& it) const {
-    json::object out{{"op", "join"}, {"phase", name_of(it.outcome)}, {"stream", stream(it.stream)}};
+    json::object out{{"op", "join"}, {"phase", word_of(it.outcome)}, {"stream", stream(it.stream)}};
     if (it.outcome != phase::ok) {
       out["error"] = text(it.error);
       return out;
@@ -83,11 +83,11 @@ public:
   json::object operator()(const batch_pushed& it) const {
     json::array events;
     for (const auto& one : history_.events(it.events)) {
-      json::array shown{number(one.seq), number(one.term), hex(one.content), one.version, one.deleted};
+      json::array shown{number(one.seq), number(one.term), json_hex(one.content), one.version, one.deleted};
       if (!is_plain(one)) {
-        shown.emplace_back(name_of(one.kind));
+        shown.emplace_back(word_of(one.kind));
         shown.emplace_back(number(one.target));
-        shown.emplace_back(one.body ? json::value(hex(one.body)) : json::value{});
+        shown.emplace_back(one.body ? json::value(json_hex(one.body)) : json::value{});
       }
       events.push_back(std::move(shown));
     }
@@ -137,13 +137,13 @@ public:
   json::object operator()(const stored& it) const {
     json::array rows;
     for (const auto& one : history_.rows(it.rows)) {
-      json::object row{{"seq", number(one.seq)},     {"term", number(one.term)}, {"hash", hex(one.content)},
+      json::object row{{"seq", number(one.seq)},     {"term", number(one.term)}, {"hash", json_hex(one.content)},
                        {"sender", text(one.sender)}, {"key", key(one.key)},      {"version", one.version},
                        {"deleted", one.deleted}};
       if (!is_plain(one)) {
-        row["kind"] = name_of(one.kind);
+        row["kind"] = word_of(one.kind);
         row["target"] = number(one.target);
-        if (one.body) row["body"] = hex(one.body);
+        if (one.body) row["body"] = json_hex(one.body);
       }
       rows.push_back(std::move(row));
     }
