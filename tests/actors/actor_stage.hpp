@@ -4,6 +4,7 @@
 #include "actors/messages.hpp"
 #include "actors/stop.hpp"
 #include "tests/actors/scripted_ports.hpp"
+#include "tests/core/given.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -18,6 +19,9 @@
 #include <vector>
 
 namespace parley::testing {
+
+inline const room_ref general = room_named("general"), random_room = room_named("random");
+inline const room_ref elsewhere = room_named("elsewhere", 1);
 
 /// What an actor in the place of a neighbour heard, by kind, in the order of arrival.
 template <class... Kinds>

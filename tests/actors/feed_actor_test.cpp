@@ -8,8 +8,6 @@
 namespace parley::testing {
 namespace {
 
-const room_ref general = room_named("general");
-
 /// A feed of shard 0 between listeners in the place of the feeds actor, the router and a connection.
 struct feed_stage : actor_stage {
   void attach(std::uint32_t gen = 1) { tell(feed, msg::attach{general, generation{gen}, first_thread, connection}); }

@@ -8,10 +8,6 @@
 namespace parley::testing {
 namespace {
 
-const room_ref general = room_named("general", 0);
-const room_ref random_room = room_named("random", 0);
-const room_ref elsewhere = room_named("elsewhere", 1);
-
 /// The feeds actor with its real feeds, between scripted ports and a listening router and connection.
 struct feeds_stage : actor_stage {
   void attach(const room_ref& room) { tell(feeds, msg::attach{room, generation{1}, first_thread, connection}); }

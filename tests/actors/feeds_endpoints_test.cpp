@@ -11,10 +11,6 @@ namespace {
 
 using words = std::vector<std::string>;
 
-const room_ref general = room_named("general", 0);
-const room_ref random_room = room_named("random", 0);
-const room_ref elsewhere = room_named("elsewhere", 1);
-
 /// The feeds actor with its real feeds and three endpoints. Shard 0 begins at the first.
 struct endpoints_stage : actor_stage {
   endpoints_stage() { context->endpoints.push_back(&third); }

@@ -8,8 +8,6 @@
 namespace parley::testing {
 namespace {
 
-const room_ref general = room_named("general");
-
 /// A room with head {4, 7}, between a listening shard, writer, connection and feed.
 struct room_stage : actor_stage {
   void write(std::uint64_t number, const std::string& key = "") {

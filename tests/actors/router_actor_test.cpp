@@ -8,8 +8,6 @@
 namespace parley::testing {
 namespace {
 
-const room_ref general = room_named("general");
-
 /// A router between listening shards and ownerships, a scripted network and a connection.
 struct router_stage : actor_stage {
   router_stage() {

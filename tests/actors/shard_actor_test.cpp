@@ -9,7 +9,6 @@
 namespace parley::testing {
 namespace {
 
-const room_ref general = room_named("general");
 constexpr term our_term{5};
 
 /// Shard 0 with a listening writer and connection.

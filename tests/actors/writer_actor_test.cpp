@@ -7,8 +7,6 @@
 namespace parley::testing {
 namespace {
 
-const room_ref general = room_named("general");
-
 /// A writer of database 0 that owns shard 0, with one open room.
 struct writer_stage : actor_stage {
   explicit writer_stage(shard_writer_options options = {}) {

@@ -8,8 +8,6 @@
 namespace parley::simulation {
 namespace {
 
-checker::position said(position p) { return {p.term.value, p.seq.value}; }
-
 checker::gap_reason said(push::gap_reason r) {
   switch (r) {
     case push::gap_reason::retention: return checker::gap_reason::retention;

@@ -13,6 +13,9 @@
 
 namespace parley::simulation {
 
+/// As the checker's history says it.
+inline checker::position said(position p) { return {p.term.value, p.seq.value}; }
+
 struct client_tally {
   std::uint64_t heads = 0;
   std::uint64_t connections = 0, acks = 0, duplicates = 0, refusals = 0, opens = 0, joins = 0, resumes = 0, resets = 0,

@@ -6,7 +6,6 @@
 namespace parley::simulation {
 namespace {
 
-constexpr unsigned lock_tries = 1000;  // lock_timeout: 2 s
 constexpr std::chrono::minutes lease_row_kept{1};
 
 }  // namespace

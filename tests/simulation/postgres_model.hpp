@@ -165,6 +165,7 @@ private:
               task answer);
   /// The transaction ends without a trace.
   void roll_back(const backend_ptr& at, const task& answer);
+  static constexpr unsigned lock_tries = 1000;  // lock_timeout: 2 s
   void when_free(const backend_ptr& at, std::vector<shard_id> rows, unsigned tries, std::function<void(bool)> then);
   void unlock(const backend_ptr& at);
   template <class T>

@@ -8,10 +8,9 @@ namespace parley::simulation {
 namespace {
 
 constexpr milliseconds replica_lag{50};
-constexpr unsigned lock_tries = 1000;  // lock_timeout: 2 s
-constexpr unsigned trial_tries = 25;   // trial_lock_timeout: 50 ms
+constexpr unsigned trial_tries = 25;  // trial_lock_timeout: 50 ms
 
-position head_of(const postgres_model::room_state& room) {
+position written_head_of(const postgres_model::room_state& room) {
   return room.events.empty() ? room.floor : room.events.back()->at_position();
 }
 
@@ -85,7 +84,7 @@ std::optional<error> postgres_model::refusal_of(const append_batch& batch, const
     for (const auto& r : batch.shards[i].rooms) {
       if (r.events.empty()) continue;
       const auto* room = find_stored(r.room);
-      const auto head = room == nullptr ? seq{0} : head_of(*room).seq;
+      const auto head = room == nullptr ? seq{0} : written_head_of(*room).seq;
       const auto newest = room == nullptr || room->events.empty() ? seq{0} : room->events.back()->seq;
       if (is_checked && newest > r.before.seq) return error{errc::room_forked, "event_key"};
       is_hole = is_hole || (is_checked && head != r.before.seq);
@@ -147,7 +146,7 @@ bool postgres_model::has_forked(const append_batch& batch, const std::vector<std
   return std::ranges::any_of(fitting, [&](std::size_t i) {
     return std::ranges::any_of(batch.shards[i].rooms, [&](const room_append& r) {
       const auto* room = find_stored(r.room);
-      return (room == nullptr ? position{} : head_of(*room)) != r.before;
+      return (room == nullptr ? position{} : written_head_of(*room)) != r.before;
     });
   });
 }
@@ -236,7 +235,7 @@ void postgres_model::recover(const backend_ptr& at, recover_request request, rep
           [this, request, found, answer] {
             for (const auto& r : request.rooms) {
               const auto* room = find_stored(r);
-              found->heads.push_back(room == nullptr ? room_head{} : room_head{head_of(*room), room->floor});
+              found->heads.push_back(room == nullptr ? room_head{} : room_head{written_head_of(*room), room->floor});
             }
             answer(*found);
           });

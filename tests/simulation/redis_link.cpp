@@ -15,7 +15,7 @@ namespace parley::simulation {
 namespace {
 
 // The defaults of redis_options.
-constexpr milliseconds retry_delay_min{50}, retry_delay_max{2000}, canary_period{250}, open_timeout{2000};
+constexpr milliseconds redis_delay_min{50}, redis_delay_max{2000}, canary_period{250}, open_timeout{2000};
 constexpr milliseconds map_learnt{200};  // at the latest, after a slot went
 
 resp_value push(std::string_view what, const std::string& channel) {
@@ -55,7 +55,7 @@ struct redis_link::core : std::enable_shared_from_this<core> {
   std::map<std::string, channel_subject> wishes;  ///< by channel: those of a slot that went are asked for again
   std::set<std::string> ended;                    ///< the tags of such slots
   canary_watch canary;
-  retry_delay retry{retry_delay_min, retry_delay_max};
+  retry_delay retry{redis_delay_min, redis_delay_max};
   phase now = phase::resting;
   wire_ptr publishing, subscribing;
   std::uint64_t life = 0;  ///< of the pair

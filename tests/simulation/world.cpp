@@ -8,12 +8,6 @@
 #include <utility>
 
 namespace parley::simulation {
-namespace {
-
-checker::position said(position p) { return {p.term.value, p.seq.value}; }
-
-}  // namespace
-
 world::world(std::uint64_t seed, checker::history& history, const reduction& smaller)
     : time_(seed ^ (smaller.salt << 48)), history_(history), plan_(smaller.apply(draw_plan(seed))) {
   chat_tally_.is_join_under_way = [this] {

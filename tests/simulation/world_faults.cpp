@@ -5,12 +5,6 @@
 #include <utility>
 
 namespace parley::simulation {
-namespace {
-
-checker::position said(position p) { return {p.term.value, p.seq.value}; }
-
-}  // namespace
-
 void world::act() {
   if (is_healed_) return;
   if (!plan_.faults.empty()) cause(plan_.faults[time_.below(plan_.faults.size())]);
