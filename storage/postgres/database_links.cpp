@@ -15,7 +15,8 @@ constexpr std::array writer_statements{
     &sql::wait_for_locks, &sql::append,  &sql::append_one, &sql::prove, &sql::forget_ended_keys,
     &sql::find_keys,      &sql::recover, &sql::trim,       &sql::yield, &sql::release,
     &sql::heads};
-constexpr std::array reader_statements{&sql::range, &sql::history, &sql::heads, &sql::claim, &sql::claim_unlocked};
+constexpr std::array reader_statements{&sql::range, &sql::history, &sql::newest,
+                                       &sql::heads, &sql::claim,   &sql::claim_unlocked};
 constexpr std::array control_statements{&sql::renew, &sql::survey,     &sql::departed,    &sql::places,
                                         &sql::marks, &sql::sweep_keys, &sql::sweep_leases};
 
@@ -25,6 +26,12 @@ template <std::size_t N>
 postgres::link_role role(std::string_view name, const std::array<const statement*, N>& statements,
                          std::size_t in_flight_max, std::size_t waiting_max) {
   return {name, std::span<const statement* const>(statements), in_flight_max, waiting_max};
+}
+
+postgres::gathering_options gathering_options_of(const postgres_options& options) {
+  postgres::gathering_options made;
+  made.waiting_max = options.reads_waiting_max;
+  return made;
 }
 
 }  // namespace
@@ -39,6 +46,8 @@ postgres_database::links::links(boost::asio::io_context& io, postgres_options op
       // A short pipeline hides the round trip; what waits behind a slow statement is little.
       readers_(context_, role("reader", reader_statements, 4, 4), context_->options.reader_connections,
                context_->options.reads_waiting_max),
+      wakes_(gathering_options_of(context_->options)),
+      wake_timer_(context_->strand),
       sweep_timer_(context_->strand) {}
 
 void postgres_database::links::start() {
@@ -51,9 +60,11 @@ void postgres_database::links::start() {
 void postgres_database::links::stop() {
   is_stopped_ = true;
   sweep_timer_.cancel();
+  wake_timer_.cancel();
   writer_->stop("the node stops");
   control_->stop("the node stops");
   readers_.stop("the node stops");
+  for (const auto& one : wakes_.give_up()) one.done(error{errc::unavailable, "the node stops"});
 }
 
 void postgres_database::links::read(postgres::command what, std::function<void(exchange_end)> done) {
@@ -67,6 +78,37 @@ void postgres_database::links::read(postgres::command what, std::function<void(e
     done(std::move(end));
   };
   readers_.submit(std::move(e));
+}
+
+void postgres_database::links::newest(room_ref room, completion<history_page> done) {
+  if (!wakes_.ask({std::move(room), done}, clock::now())) return done(error{errc::unavailable, "too many reads wait"});
+  read_newest();
+}
+
+/// A room that wakes costs a share of a statement, where many do (P13).
+void postgres_database::links::read_newest() {
+  auto batch = wakes_.take(clock::now());
+  if (batch.empty()) return await_wakes();
+  std::vector<room_ref> rooms;
+  for (const auto& one : batch) rooms.push_back(one.room);
+  read(postgres::newest_command(rooms), [self = shared_from_this(), batch = std::move(batch)](exchange_end end) {
+    self->wakes_.answered();
+    const bool is_done = end.how == exchange_end::fate::done;
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      batch[i].done(is_done ? postgres::read_newest(end.answers.front(), static_cast<int>(i))
+                            : result<history_page>(to_error(end)));
+    self->read_newest();
+  });
+}
+
+void postgres_database::links::await_wakes() {
+  const auto due = wakes_.due();
+  if (!due || is_stopped_ || std::exchange(is_awaiting_wakes_, true)) return;
+  wake_timer_.expires_at(*due);
+  wake_timer_.async_wait([self = shared_from_this()](boost::system::error_code ec) {
+    self->is_awaiting_wakes_ = false;
+    if (!ec) self->read_newest();
+  });
 }
 
 void postgres_database::links::write(postgres::command what, std::function<void(exchange_end)> done) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "storage/postgres/append_request.hpp"
+#include "storage/postgres/gathering.hpp"
 #include "storage/postgres/link.hpp"
 #include "storage/postgres/link_pool.hpp"
 #include "storage/postgres/postgres_database.hpp"
@@ -32,6 +33,8 @@ public:
 
   void append(postgres::append_request request, completion<append_outcome> done);
   void recover(std::shared_ptr<const recover_request> request, completion<recovered> done);
+  /// The newest event of a room, together with those of other rooms that are asked for at the same time.
+  void newest(room_ref room, completion<history_page> done);
   /// A read, counted by the probe.
   void read(postgres::command what, std::function<void(postgres::exchange_end)> done);
   void claim(std::shared_ptr<const postgres::parameters> values, std::vector<shard_id> shards, bool waits_for_locks,
@@ -64,12 +67,22 @@ private:
                             completion<recovered> done);
   void recover_later(std::shared_ptr<const recover_request> request, completion<recovered> done);
 
+  struct wake {
+    room_ref room;
+    completion<history_page> done;
+  };
+  void read_newest();
+  void await_wakes();
+
   void await_sweep(milliseconds delay);
   void sweep();
 
   std::shared_ptr<postgres::database_context> context_;
   std::shared_ptr<postgres::link> writer_, control_;
   postgres::link_pool readers_;
+  postgres::gathering<wake> wakes_;
+  boost::asio::steady_timer wake_timer_;
+  bool is_awaiting_wakes_ = false;
   boost::asio::steady_timer sweep_timer_;
   std::deque<pending_ptr> appends_;
   database_identity written_to_;  ///< the history that the newest append was sent to

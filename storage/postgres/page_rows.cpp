@@ -22,17 +22,35 @@ marked_head header_of(const rows& r, int row) {
 
 error no_shard() { return {errc::unavailable, "the shard is not in this database"}; }
 
+/// The event of a row, whose columns begin with `first`.
+result<event_ptr> event_of(const rows& r, int row, int first) {
+  auto decoded = decode_stored(r.id<term>(row, first + 1), r.id<seq>(row, first),
+                               static_cast<event_kind>(r.int2(row, first + 2)), r.bytes(row, first + 3));
+  if (!decoded) return error{errc::unavailable, "a stored event cannot be read: " + decoded.error().detail};
+  return std::move(*decoded);
+}
+
 /// The events of a page, in the order of the rows; the columns from `first` on.
 result<event_list> events_of(const rows& r, int first) {
   event_list events;
   for (int row = 0; row < r.count(); ++row) {
     if (r.is_null(row, first)) continue;  // the header of an empty page
-    auto decoded = decode_stored(r.id<term>(row, first + 1), r.id<seq>(row, first),
-                                 static_cast<event_kind>(r.int2(row, first + 2)), r.bytes(row, first + 3));
-    if (!decoded) return error{errc::unavailable, "a stored event cannot be read: " + decoded.error().detail};
+    auto decoded = event_of(r, row, first);
+    if (!decoded) return decoded.error();
     events.push_back(std::move(*decoded));
   }
   return events;
+}
+
+parameters rooms_of(const std::vector<room_ref>& rooms) {
+  array keys(array::of::uuid), shards(array::of::int4);
+  for (const auto& room : rooms) {
+    keys.add(room->key);
+    shards.add(room->shard);
+  }
+  parameters p;
+  p.add(keys).add(shards);
+  return p;
 }
 
 /// How many rows a history reads below a seq and from it on: one more than wanted where the page may go on.
@@ -103,16 +121,21 @@ result<history_page> read_history(const history_query& q, const rows& answer) {
   return page;
 }
 
-command heads_command(const std::vector<room_ref>& rooms) {
-  array keys(array::of::uuid), shards(array::of::int4);
-  for (const auto& room : rooms) {
-    keys.add(room->key);
-    shards.add(room->shard);
-  }
-  parameters p;
-  p.add(keys).add(shards);
-  return {&sql::heads, std::move(p)};
+command newest_command(const std::vector<room_ref>& rooms) { return {&sql::newest, rooms_of(rooms)}; }
+
+result<history_page> read_newest(const rows& answer, int row) {
+  if (row >= answer.count() || answer.is_null(row, shard_term)) return no_shard();
+  const auto [head, mark] = header_of(answer, row);
+  history_page page{{}, head, mark, false, false};
+  if (answer.is_null(row, header_end) || answer.id<seq>(row, header_end) <= head.floor.seq) return page;
+  auto newest = event_of(answer, row, header_end);
+  if (!newest) return newest.error();
+  page.has_older = (*newest)->seq > next(head.floor.seq);  // no number between them is missing (G2)
+  page.events.push_back(std::move(*newest));
+  return page;
 }
+
+command heads_command(const std::vector<room_ref>& rooms) { return {&sql::heads, rooms_of(rooms)}; }
 
 result<std::vector<marked_head>> read_heads(const rows& answer) {
   std::vector<marked_head> heads;

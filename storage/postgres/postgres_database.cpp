@@ -75,6 +75,8 @@ void postgres_database::range(range_query query, completion<range_page> done) {
 
 void postgres_database::history(history_query query, completion<history_page> done) {
   links_->post([query = std::move(query), done = std::move(done)](links& l) mutable {
+    if (query.where == history_query::side::newest && query.limit == 1 && !query.messages)
+      return l.newest(std::move(query.room), std::move(done));
     l.read(postgres::history_command(query), answering<history_page>(std::move(done), [query](const postgres::rows& r) {
              return read_history(query, r);
            }));

@@ -165,6 +165,17 @@ FROM header h LEFT JOIN LATERAL (
    ORDER BY x.seq LIMIT $5::int8)) e ON true
 ORDER BY e.seq)"};
 
+// Of several rooms at once, each with its newest event where that is above the floor.
+const statement newest{"newest", R"(
+SELECT s.term AS shard_term, s.n, coalesce(r.floor_term, 0) AS floor_term, coalesce(r.floor_seq, 0) AS floor_seq,
+  h.term AS head_term, h.seq AS head_seq, h.seq, h.term, h.kind, h.payload
+FROM unnest($1::uuid[], $2::int4[]) WITH ORDINALITY AS q(room, shard, place)
+LEFT JOIN parley.shard s ON s.shard = q.shard AND s.moved_to IS NULL
+LEFT JOIN parley.room r ON r.room = q.room
+LEFT JOIN LATERAL (SELECT e.seq, e.term, e.kind, e.payload FROM parley.event e WHERE e.room = q.room
+  ORDER BY e.seq DESC LIMIT 1) h ON true
+ORDER BY q.place)"};
+
 const statement heads{"heads", R"(
 SELECT s.term AS shard_term, s.n, coalesce(r.floor_term, 0) AS floor_term, coalesce(r.floor_seq, 0) AS floor_seq,
   h.term AS head_term, h.seq AS head_seq

@@ -28,6 +28,7 @@ extern const statement release;
 
 extern const statement range;
 extern const statement history;
+extern const statement newest;
 extern const statement heads;
 extern const statement claim;
 extern const statement claim_unlocked;

@@ -86,6 +86,41 @@ TEST_CASE("a thousand heads come in one answer", "[contract][event_log]") {
   CHECK(is_right);
 }
 
+TEST_CASE("rooms whose newest event is asked for at once get their own", "[contract][event_log][G3]") {
+  const auto store = make_store();
+  const auto one = room_named("one", 1), many = room_named("many", 2), trimmed = room_named("trimmed", 2);
+  const auto emptied = room_named("emptied", 1), unused = room_named("unused", 2);
+  owner ana(*store, "n1", {1, 2});
+  ana.say(one, {said(1, "one")});
+  fill(ana, many);
+  ana.say(trimmed, {said(1, "a"), said(2, "b"), said(3, "c")});
+  ana.trim(trimmed, ana.at(2, 2));
+  ana.say(trimmed, {said(4, "d")});
+  ana.say(emptied, {said(1, "a"), said(2, "b")});
+  ana.trim(emptied, ana.at(1, 2));
+  REQUIRE(ana.n_of(1) != ana.n_of(2));
+
+  const std::vector rooms{one, many, trimmed, emptied, unused, many};
+  std::vector<std::promise<result<history_page>>> answers(rooms.size());
+  for (std::size_t i = 0; i < rooms.size(); ++i)
+    store->events().history({rooms[i], side::newest, {}, 1, false},
+                            [&answers, i](auto page) { answers[i].set_value(std::move(page)); });
+  std::vector<std::string> pages;
+  for (auto& answer : answers) {
+    auto promised = answer.get_future();
+    if (promised.wait_for(patience) != std::future_status::ready) FAIL("no answer in time");
+    const auto page = promised.get();
+    std::ostringstream text;
+    REQUIRE(page.has_value());
+    text << seen_of(*page) << " head " << page->head.head.seq.value << " floor " << page->head.floor.seq.value << " n "
+         << (page->mark == shard_mark{ana.term_of(1), ana.n_of(1)} ? 1 : 2);
+    pages.push_back(text.str());
+  }
+  CHECK(pages == std::vector<std::string>{"1  head 1 floor 0 n 1", "10 older  head 10 floor 0 n 2",
+                                          "4 older  head 4 floor 2 n 2", " head 2 floor 2 n 1", " head 0 floor 0 n 2",
+                                          "10 older  head 10 floor 0 n 2"});
+}
+
 TEST_CASE("a range continues a position and proves it by the anchor", "[contract][event_log][G8]") {
   const auto store = make_store();
   const auto room = room_named("general", 1);

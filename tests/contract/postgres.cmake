@@ -2,6 +2,11 @@
 add_library(parley_private_postgres STATIC ../support/private_postgres.cpp)
 target_link_libraries(parley_private_postgres PUBLIC parley_options PRIVATE PostgreSQL::PostgreSQL)
 
+# What knows no server.
+add_executable(postgres_parts_test postgres_parts_test.cpp)
+target_link_libraries(postgres_parts_test PRIVATE parley_catch_main parley_postgres)
+catch_discover_tests(postgres_parts_test TEST_PREFIX "postgres." PROPERTIES LABELS contract)
+
 add_executable(contract_postgres ${parley_log_contract} postgres_faults_test.cpp postgres_store.cpp
   postgres_failover_test.cpp postgres_schema_test.cpp postgres_shard_map_test.cpp postgres_unknown_test.cpp postgres_wishes_test.cpp)
 target_link_libraries(contract_postgres PRIVATE parley_catch_main parley_contract_steps parley_postgres
