@@ -38,9 +38,12 @@ caf::behavior ownership_actor::make_behavior() {
       [this](const msg::tick&) {
         if (is_releasing_) return;
         renew();
-        // Half a period later: both show who renews, so that a dead owner's last renewal is seen within that time.
-        delayed_send(this, context_->options.lease.renew_period / 2, msg::poll{});
-        delayed_send(this, context_->options.lease.renew_period, msg::tick{});
+        // At whole periods of the clock: an idle node's threads wake once for all of its databases (P16). Half a period
+        // later it looks again: both show who renews, so that a dead owner's last renewal is seen within that time.
+        const std::chrono::nanoseconds period = context_->options.lease.renew_period;
+        const auto rest = period - context_->clock->boot_now().time_since_epoch() % period;
+        if (rest > period / 2) delayed_send(this, rest - period / 2, msg::poll{});
+        delayed_send(this, rest, msg::tick{});
       },
       [this](const msg::poll&) {
         if (has_to_look()) survey();

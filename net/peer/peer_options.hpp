@@ -17,7 +17,7 @@ struct peer_patience {
   milliseconds ping{500};       ///< between two signs of life that we give
   milliseconds silence{2'000};  ///< without one from the other end, or in one write: the link is dead
   milliseconds closing{1'000};  ///< for the other end to hear why
-  milliseconds sweep{100};      ///< how often we look for what is overdue
+  milliseconds sweep{250};      ///< how often we look for what is overdue
 };
 
 struct peer_options {

@@ -273,8 +273,11 @@ void endpoint_links::show(const channel_subject& subject, redis_envelope what, s
 
 // --- the canary
 
+/// At whole periods of the clock: the endpoints' canaries leave together, and an idle node's thread wakes once for all.
 void endpoint_links::wait_for_canary() {
-  canary_timer_.expires_after(options_.canary_period);
+  const auto now = std::chrono::steady_clock::now();
+  const std::chrono::nanoseconds period = options_.canary_period;
+  canary_timer_.expires_at(now + period - now.time_since_epoch() % period);
   canary_timer_.async_wait([self = shared_from_this()](error_code ec) {
     if (!ec && self->phase_ == phase::standing) self->canary_due();
   });
