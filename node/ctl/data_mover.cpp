@@ -19,7 +19,23 @@ constexpr seconds closing_time{4};   // said again each second: the end of this 
 // "move" in hexadecimal. The session of a program that was killed may take a moment to end.
 constexpr const char* lock_sql = "SELECT pg_try_advisory_lock(x'6d6f7665'::int4, 0)";
 constexpr seconds lock_patience{5};
+constexpr seconds lease_patience{2};       // a node that has just started takes its leases one after the other
 constexpr milliseconds freeze_period{20};  // of attempts, while the owner ends what is under way
+
+/// The nodes that live, and have no lease in the database at that place.
+std::set<std::string> nodes_without(cluster& where, std::size_t place) {
+  const auto leases = leases_of(where);
+  std::set<std::string> knowing, missing;
+  for (const auto& lease : leases.at(place)) {
+    if (lease.has_lease) knowing.insert(lease.incarnation);
+  }
+  for (const auto& of_one : leases) {
+    for (const auto& lease : of_one) {
+      if (lease.has_lease && !knowing.contains(lease.incarnation)) missing.insert(lease.node);
+    }
+  }
+  return missing;
+}
 
 }  // namespace
 
@@ -185,17 +201,12 @@ void take_turn(cluster& where) {
 }
 
 void refuse_unless_all_know(cluster& where, std::size_t place) {
-  const auto leases = leases_of(where);
-  std::set<std::string> knowing, missing;
-  for (const auto& lease : leases.at(place)) {
-    if (lease.has_lease) knowing.insert(lease.incarnation);
-  }
-  for (const auto& of_one : leases) {
-    for (const auto& lease : of_one) {
-      if (lease.has_lease && !knowing.contains(lease.incarnation)) missing.insert(lease.node);
-    }
-  }
-  if (missing.empty()) return;
+  std::set<std::string> missing;
+  const auto all_know = [&] {
+    missing = nodes_without(where, place);
+    return missing.empty();
+  };
+  if (wait_until(all_know, lease_patience)) return;
   std::string names;
   for (const auto& name : missing) names += (names.empty() ? "" : ", ") + shown(name);
   throw refusal(exit_code::incompatible, "these nodes do not use database " + std::to_string(place + 1) + ": " + names +

@@ -63,8 +63,8 @@ private:
 /// killed has ended in each of them before the next one looks.
 /// @throws refusal `not_yet` while another one does
 void take_turn(cluster& where);
-/// @throws refusal `incompatible` where a node lives that has no lease in the database at this place: it could not
-///   follow a shard there
+/// @throws refusal `incompatible` where a node lives that has no lease in the database at this place, nor takes one
+///   within moments: it could not follow a shard there
 void refuse_unless_all_know(cluster& where, std::size_t place);
 
 }  // namespace parley::ctl

@@ -2,6 +2,7 @@
 #include "node/ctl/room_copy.hpp"
 #include "tests/contract/moving_pair.hpp"
 
+#include <future>
 #include <stdexcept>
 #include <thread>
 
@@ -47,6 +48,11 @@ std::vector<event> all_of(store& where, const room_ref& room) {
     if (page.empty()) return all;
     all.insert(all.end(), page.begin(), page.end());
   }
+}
+
+bool has_looked_for_leases(testing::private_postgres& server, const std::string& database) {
+  return server.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'parleyctl' AND datname = '" +
+                        database + "' AND state = 'idle' AND query LIKE '%parley.lease%'")[0][0] != "0";
 }
 
 template <class Act>
@@ -285,6 +291,37 @@ TEST_CASE("a node that does not use the new database stops the move before anyth
   moving_pair::give_back(*p.a, p.ana);
   CHECK(refused([&] { p.move(); }, "do not use database 2: n3") == exit_code::incompatible);
   CHECK(p.is_claimable_in_a());
+}
+
+TEST_CASE("a node that has just started is waited for until it has its lease in the new database",
+          "[contract][postgres][move][G7]") {
+  moving_pair p;
+  owner(*p.a, "n3", {});
+  moving_pair::give_back(*p.a, p.ana);
+  auto moved = std::async(std::launch::async, [&] { return p.move(); });
+  CHECK(eventually([&] { return has_looked_for_leases(moving_pair::second_server(), p.b->name()); }));
+  owner(*p.b, "n3", {});
+  CHECK_NOTHROW(moved.get());
+}
+
+TEST_CASE("a room whose shard moved away does not wake in its former database, and those asked for beside it do",
+          "[contract][postgres][move][G7]") {
+  moving_pair p;
+  const auto beside = room_named("beside", 1);
+  owner bob(*p.a, "n1", {1});
+  bob.say(beside, {said(1, "still here")});
+  say_many(p.ana, p.general, 1, 3);
+  moving_pair::give_back(*p.a, p.ana);
+  p.move();
+  std::vector<std::promise<result<history_page>>> answers(3);
+  for (std::size_t i = 0; i < answers.size(); ++i)
+    p.a->events().history({i == 1 ? p.general : beside, history_query::side::newest, {}, 1, false},
+                          [&answers, i](auto page) { answers[i].set_value(std::move(page)); });
+  std::vector<result<history_page>> pages;
+  for (auto& answer : answers) pages.push_back(answer.get_future().get());
+  CHECK(pages[0].value().head.head == bob.at(1, 1));
+  CHECK(pages[1].error().code == errc::unavailable);
+  CHECK(pages[2].value().head.head == bob.at(1, 1));
 }
 
 TEST_CASE("a shard moves there and back, over the copy that it left", "[contract][postgres][move][G2][G8]") {
