@@ -38,12 +38,9 @@ caf::behavior ownership_actor::make_behavior() {
       [this](const msg::tick&) {
         if (is_releasing_) return;
         renew();
-        // At whole periods of the clock: an idle node's threads wake once for all of its databases (P16). Half a period
-        // later it looks again: both show who renews, so that a dead owner's last renewal is seen within that time.
-        const std::chrono::nanoseconds period = context_->options.lease.renew_period;
-        const auto rest = period - context_->clock->boot_now().time_since_epoch() % period;
-        if (rest > period / 2) delayed_send(this, rest - period / 2, msg::poll{});
-        delayed_send(this, rest, msg::tick{});
+        // Half a period later: both show who renews, so that a dead owner's last renewal is seen within that time.
+        delayed_send(this, context_->options.lease.renew_period / 2, msg::poll{});
+        delayed_send(this, context_->options.lease.renew_period, msg::tick{});
       },
       [this](const msg::poll&) {
         if (has_to_look()) survey();
@@ -94,6 +91,7 @@ void ownership_actor::on_exit() {
   writer_ = nullptr;
   router_ = nullptr;
   left_ = nullptr;
+  released_ = nullptr;
 }
 
 // ---- the lease -------------------------------------------------------------------------------------------------
@@ -111,6 +109,7 @@ void ownership_actor::renew() {
 
 void ownership_actor::renewed(const msg::lease_renewed& m) {
   is_renewing_ = false;
+  if (is_releasing_) return finish_release();
   if (m.answer.has_error()) {
     context_->log->write(log_level::warn, "lease.not_renewed", {{"why", m.answer.error().detail}});
     if (left_) (*std::exchange(left_, nullptr))();  // nobody can be given anything
@@ -339,7 +338,14 @@ void ownership_actor::finish_leave() {
 void ownership_actor::release(msg::release& m) {
   is_releasing_ = true;
   context_->leases[database_.value]->extend(instant{});
-  owners_.release(context_->options.node, [done = std::move(m.done)](auto) { (*done)(); });
+  released_ = std::move(m.done);
+  finish_release();
+}
+
+/// A renewal that the database carries out after the release would bring the lease back.
+void ownership_actor::finish_release() {
+  if (!released_ || is_renewing_) return;
+  owners_.release(context_->options.node, [done = std::exchange(released_, nullptr)](auto) { (*done)(); });
 }
 
 }  // namespace parley

@@ -45,6 +45,7 @@ private:
   void finish_leave();
   void let_go(shard_id shard, parley::term under, log_level level, const char* event, const std::string& reason);
   void release(msg::release& m);
+  void finish_release();
   void name_taken(const cluster_node& by);
   bool has_to_look() const;
   void note_others(const std::vector<shard_row>& rows);
@@ -58,7 +59,7 @@ private:
   caf::actor router_;
   std::unordered_map<shard_id, std::string> takers_;  ///< of the shards on their way to another node, by incarnation
   std::vector<owned_shard> ready_;                    ///< flushed, to be given back with the next statement
-  std::shared_ptr<std::function<void()>> left_;
+  std::shared_ptr<std::function<void()>> left_, released_;
   std::optional<std::uint64_t> changes_;  ///< as the newest renewal told them; none: the map is still to be read
   std::uint64_t map_ = 0;                 ///< the newest version that the router was told
   instant renewed_at_{}, surveyed_at_{};

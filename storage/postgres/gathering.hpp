@@ -11,6 +11,7 @@
 namespace parley::postgres {
 
 struct gathering_options {
+  std::size_t under_way_max = 2;   ///< statements: one that hangs must not hold up all
   std::size_t batch_max = 64;      ///< questions of one statement
   std::size_t waiting_max = 2000;  ///< beyond: refused
   /// After a statement of so many questions the next one waits for `enough` of them, but not for longer than `linger`:
@@ -20,8 +21,8 @@ struct gathering_options {
   std::chrono::milliseconds linger{2};
 };
 
-/// Questions that one statement can answer together: one statement is under way, and what is asked meanwhile goes with
-/// the next. A question is sent after it was asked, so that its answer is never older. Sans-I/O.
+/// Questions that one statement can answer together: few statements are under way, and what is asked meanwhile goes
+/// with the next. A question is sent after it was asked, so that its answer is never older. Sans-I/O.
 template <class Question>
 class gathering {
 public:
@@ -36,22 +37,23 @@ public:
     return true;
   }
 
-  /// What is to be sent now, in the order of asking: then a statement is under way until `answered`. Empty: nothing is.
+  /// What is to be sent now, in the order of asking: then one more statement is under way, until `answered`. Empty:
+  /// nothing is.
   std::vector<Question> take(time_point now) {
-    if (is_under_way_ || waiting_.empty() || (lingers() && now < *due())) return {};
+    if (is_full() || waiting_.empty() || (lingers() && now < *due())) return {};
     auto batch = oldest(options_.batch_max);
-    is_under_way_ = true;
+    ++under_way_;
     last_count_ = batch.size();
     return batch;
   }
   /// All that waits, to be told that it waits in vain.
   std::vector<Question> give_up() { return oldest(waiting_.size()); }
 
-  void answered() { is_under_way_ = false; }
+  void answered() { --under_way_; }
 
   /// When to `take` although nothing more is asked or answered; nothing: no need.
   std::optional<time_point> due() const {
-    if (is_under_way_ || waiting_.empty() || !lingers()) return std::nullopt;
+    if (is_full() || waiting_.empty() || !lingers()) return std::nullopt;
     return waiting_.front().asked_at + options_.linger;
   }
 
@@ -69,12 +71,13 @@ private:
     waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
     return some;
   }
+  bool is_full() const { return under_way_ == options_.under_way_max; }
   bool lingers() const { return last_count_ >= options_.linger_from && waiting_.size() < options_.enough; }
 
   gathering_options options_;
   std::deque<entry> waiting_;
   std::size_t last_count_ = 0;
-  bool is_under_way_ = false;
+  std::size_t under_way_ = 0;
 };
 
 }  // namespace parley::postgres

@@ -165,6 +165,24 @@ TEST_CASE("who releases answers no head any more, renews and claims nothing, and
   CHECK(is_done);
 }
 
+TEST_CASE("a release waits for the renewal under way, which would bring the lease back, and that renewal gives nothing",
+          "[actors][G7]") {
+  ownership_stage s;
+  s.own();
+  s.advance(1000ms);
+  REQUIRE(s.owners[0].renewals.size() == 2);
+  s.tell(s.ownership, msg::release{std::make_shared<std::function<void()>>([] {})});
+  CHECK(s.owners[0].releases.empty());
+  if (GENERATE(false, true)) {
+    s.renewed(1);
+  } else {
+    s.owners[0].renewals[1].answer(error{errc::unavailable, "away"});
+    s.run();
+  }
+  CHECK(s.owners[0].releases.size() == 1);
+  CHECK_FALSE(s.context->leases[0]->is_valid(s.clock.now));
+}
+
 // ---- other nodes -----------------------------------------------------------------------------------------------
 
 namespace {

@@ -10,7 +10,7 @@ using batch = std::vector<int>;
 using moment = gathering<int>::time_point;
 
 constexpr gathering_options small{
-    .batch_max = 4, .waiting_max = 6, .linger_from = 2, .enough = 3, .linger = milliseconds{2}};
+    .under_way_max = 1, .batch_max = 4, .waiting_max = 6, .linger_from = 2, .enough = 3, .linger = milliseconds{2}};
 const moment start{std::chrono::seconds{100}};
 
 /// One statement of two questions has just been answered.
@@ -46,6 +46,20 @@ TEST_CASE("what is asked while a statement is under way goes with the next, in o
   CHECK_FALSE(all.due());
   all.answered();
   CHECK(all.take(start) == batch{2, 3});
+}
+
+TEST_CASE("a statement that hangs does not hold up the others", "[postgres]") {
+  auto options = small;
+  options.under_way_max = 2;
+  gathering<int> all(options);
+  CHECK(all.ask(1, start));
+  CHECK(all.take(start) == batch{1});
+  CHECK(all.ask(2, start));
+  CHECK(all.take(start) == batch{2});
+  CHECK(all.ask(3, start));
+  CHECK(all.take(start).empty());
+  all.answered();
+  CHECK(all.take(start) == batch{3});
 }
 
 TEST_CASE("after a statement of several the next one waits a moment for more", "[postgres]") {
