@@ -81,6 +81,7 @@ void postgres_database::links::read(postgres::command what, std::function<void(e
 }
 
 void postgres_database::links::newest(room_ref room, completion<history_page> done) {
+  if (is_stopped_) return done(error{errc::unavailable, "the node stops"});  // no timer would end its wait
   if (!wakes_.ask({std::move(room), done}, clock::now())) return done(error{errc::unavailable, "too many reads wait"});
   read_newest();
 }
