@@ -28,6 +28,7 @@ const char* to_string(fault f) {
     case fault::move_slot: return "slot moved";
     case fault::move_shard: return "shard moves";
     case fault::move_endpoint: return "endpoint moves";
+    case fault::take_shard: return "shard taken";
   }
   return "?";
 }

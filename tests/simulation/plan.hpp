@@ -35,8 +35,9 @@ enum class fault : std::uint8_t {
   move_slot,
   move_shard,
   move_endpoint,
+  take_shard,
 };
-inline constexpr std::size_t fault_count = 22;
+inline constexpr std::size_t fault_count = 23;
 const char* to_string(fault f);
 std::optional<fault> fault_of(std::string_view name);
 

@@ -2,6 +2,7 @@
 #include "tests/simulation/postgres_model.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace parley::simulation {
 namespace {
@@ -36,8 +37,7 @@ void postgres_model::lock_claimed(const backend_ptr& at, const node_identity& no
     }
     rows.push_back(c.shard);
     const bool is_won = s.owner == c.owner_before && s.term == c.term_before && s.moved_to.empty();
-    const auto least = std::max({s.term.value + 1, clock, c.term_floor.value + 1});
-    const term raised{least + ((timeline_ - least) & 1023)};  // no two timelines make the same term
+    const auto raised = raised_above(std::max({s.term, term{clock - 1}, c.term_floor}));
     const bool is_same_owner = s.owner == node.incarnation;
     const bool is_kept =
         is_on(mutant::term_not_raised) || (is_on(mutant::term_kept_over_new_timeline) && is_same_owner);
@@ -49,22 +49,30 @@ void postgres_model::lock_claimed(const backend_ptr& at, const node_identity& no
       [this, node, claimed] {
         std::vector<task> undo;
         for (const auto& c : claimed) {
-          if (!c.is_won) continue;
-          auto& s = shards_[c.shard.value];
-          undo.push_back([&s, owner = s.owner, before = s.term] {
-            s.owner = owner;
-            s.term = before;
-          });
-          if (!s.owner.empty() && s.owner != node.incarnation) {
-            ++tally_.takeovers;
-            if (on_takeover) on_takeover();
-          }
-          s.owner = node.incarnation;
-          s.term = c.term;
+          if (c.is_won) undo.push_back(give(c.shard, node.incarnation, c.term));
         }
         return undo;
       },
       [answer, claimed] { answer(claimed); });
+}
+
+task postgres_model::give(shard_id shard, const std::string& owner, term at) {
+  auto& s = shards_[shard.value];
+  if (!s.owner.empty() && s.owner != owner) {
+    ++tally_.takeovers;
+    if (on_takeover) on_takeover();
+  }
+  task undo = [&s, owner = std::exchange(s.owner, owner), before = std::exchange(s.term, at)] {
+    s.owner = owner;
+    s.term = before;
+  };
+  return undo;
+}
+
+void postgres_model::take(shard_id shard) {
+  const auto& s = shards_[shard.value];
+  if (!is_free_to_change(shard) || is_elsewhere(shard) || s.closed_until > host_->unix_now()) return;
+  committed({give(shard, "another node, dead", raised_above(s.term))});
 }
 
 void postgres_model::renew(const backend_ptr& at, const node_identity& node, const lease_wish& wish,

@@ -133,6 +133,9 @@ public:
   void set_read_only(bool on) { is_read_only_ = on; }
   /// Each step of a statement takes up to so much longer.
   void set_slow(nanoseconds most) { extra_ = most; }
+  /// A node whose clock was ahead claimed the shard over a lease that still stands, and died before it wrote. The owner
+  /// goes on until it is fenced; its other shards stay its own.
+  void take(shard_id shard);
   /// Someone's psql holds a shard's row.
   void lock(shard_id shard, bool on);
   /// Someone's psql has the key of the room's next event in a transaction of its own.
@@ -193,6 +196,10 @@ private:
   /// As a renewal shows them that has written `own` and not committed it.
   std::vector<cluster_node> nodes_beside(const std::string& incarnation, const lease_row& own) const;
   std::vector<shard_id> owned_of(const std::string& incarnation, const std::vector<owned_shard>& shards) const;
+  /// A term above it that no other timeline makes.
+  term raised_above(term before) const { return term{before.value + 1 + ((timeline_ - before.value - 1) & 1023)}; }
+  /// @returns what takes it back
+  task give(shard_id shard, const std::string& owner, term at);
   void committed(std::vector<task> undo);
   void told_nodes();
   marked_head head_in(const room_ref& room) const;

@@ -39,8 +39,7 @@ bool postgres_model::freeze(shard_id shard, const std::string& target) {
 
 void postgres_model::activate(shard_id shard, term above, attempt past) {
   auto& s = shards_[shard.value];
-  const auto least = std::max(s.term.value, above.value) + 1;
-  s.term = term{least + ((timeline_ - least) & 1023)};  // no two timelines make the same term
+  s.term = raised_above(std::max(s.term, above));
   s.n = attempt{std::max(s.n, past).value + 1};
   s.owner.clear();
   set_moved_to(shard, "");

@@ -63,4 +63,33 @@ TEST_CASE("a shard that departed is no row of the survey; one that is only arriv
   CHECK(s.database.departed() == std::vector<shard_id>{moved});
 }
 
+TEST_CASE("a shard that is taken has another owner under a higher term, and may be claimed again", "[simulation][G7]") {
+  stage s;
+  const auto under = s.claim();
+  s.database.take(moved);
+  const auto taken = s.database.shard(moved);
+  CHECK(taken.owner != owner.incarnation);
+  CHECK(taken.term > under);
+  CHECK(s.yield(under) == 0);
+  const auto won = s.asked<std::vector<claimed_shard>>([&](auto done) {
+    s.database.claim(s.link, owner, {{moved, taken.owner, taken.term, term{0}}}, std::move(done));
+  });
+  CHECK(won.at(0).is_won);
+  CHECK(won[0].term > taken.term);
+}
+
+TEST_CASE("a shard that somebody holds, that departed or that is closed for a move is not taken",
+          "[simulation][move]") {
+  const auto is_left_alone_after = [](auto what) {
+    stage s;
+    const auto under = s.claim();
+    what(s);
+    s.database.take(moved);
+    return s.database.shard(moved).term == under;
+  };
+  CHECK(is_left_alone_after([](stage& s) { s.database.lock(moved, true); }));
+  CHECK(is_left_alone_after([](stage& s) { s.database.set_moved_to(moved, "elsewhere"); }));
+  CHECK(is_left_alone_after([](stage& s) { s.database.close(moved, milliseconds{1000}); }));
+}
+
 }  // namespace parley::simulation
