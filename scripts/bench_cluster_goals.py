@@ -169,12 +169,12 @@ class Flatness(Goal):
 class Databases(Flatness):
     goal, most = "P14", 1.10
     shapes = [(f"{n} database{'s' * (n > 1)} and endpoint{'s' * (n > 1)}", n, {"nodes": 1, "databases": n, "redis": n})
-              for n in (1, 2, 4)]
+              for n in (1, 2, 4, 8)]
 
 
 class Nodes(Flatness):
     goal, most = "P15", 1.15
-    shapes = [(f"{n} node{'s' * (n > 1)}", n, {"nodes": n}) for n in (1, 2, 3)]
+    shapes = [(f"{n} node{'s' * (n > 1)}", n, {"nodes": n}) for n in (1, 2, 4, 8)]
 
 
 class Idle(Goal):
