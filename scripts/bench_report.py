@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import platform
+import signal
 import subprocess
 import sys
 from typing import Sequence
@@ -22,6 +23,22 @@ def build(programs: Sequence[str]) -> pathlib.Path:
         if done.returncode:
             sys.exit(f"{done.stdout}\nbench: the build failed")
     return repository / "build" / "release" / "bin"
+
+
+def built(folder: pathlib.Path | None, programs: Sequence[str]) -> pathlib.Path:
+    """Where the programs are. :param folder: of ones that are built already; none: builds the release"""
+    if folder is None:
+        return build(programs)
+    missing = [name for name in programs if not os.access(folder / name, os.X_OK)]
+    if missing:
+        print(f"bench: --bin: no {', '.join(missing)} in {folder}; without --bin they are built", file=sys.stderr)
+        sys.exit(2)
+    return folder
+
+
+def heed_signals() -> None:
+    """What ends the bench from outside ends it as Ctrl-C does: with the figures that it has."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def said(*command: str) -> str:
@@ -44,11 +61,12 @@ def machine() -> dict:
 
 
 def measure(options, goals: dict, bench) -> tuple[list, list[dict]]:
-    """All goals of `options`, one after the other. One without a result does not take the others': they take hours.
-    :returns: the rows, and what failed"""
+    """All goals of `options`, one after the other. One without a result does not take the others': they take hours. An
+    interrupt ends all, but takes no pair that was measured. :returns: the rows, and which goals have no result, or not
+    all of it"""
     from bench_measure import Failed
     rows, failures = [], []
-    for name in options.goals:
+    for place, name in enumerate(options.goals):
         goal = goals[name](bench)
         try:
             with goal:
@@ -58,6 +76,11 @@ def measure(options, goals: dict, bench) -> tuple[list, list[dict]]:
         except (Failed, TimeoutError, RuntimeError) as failed:  # the last: a node that does not start, or not end with 0
             print(f"bench: no result: {name}: {failed}", file=sys.stderr)
             failures.append({"goal": name, "why": str(failed)})
+        except KeyboardInterrupt:
+            rows += [row for row in goal.rows if row.ratio.values]
+            failures += [{"goal": left, "why": "interrupted"} for left in options.goals[place:]]
+            print(f"bench: interrupted: {name}; what was measured until then follows", file=sys.stderr)
+            break
         else:
             rows += goal.rows
     return rows, failures
