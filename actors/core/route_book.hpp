@@ -5,6 +5,7 @@
 #include "actors/core/refusal.hpp"
 #include "actors/core/replies.hpp"
 #include "actors/core/route_options.hpp"
+#include "actors/core/shard_owner.hpp"
 #include "actors/core/time.hpp"
 #include "actors/core/write_gate.hpp"
 
@@ -66,7 +67,7 @@ public:
   /// @returns under which term the write goes to it; none: call `write`
   std::optional<term> open_here(const Write& w) const {
     const auto& r = route_of(w);
-    if (!r.is_here || r.here <= r.over || !r.waiting.empty() || r.unanswered != 0) return {};
+    if (!r.is_here || r.owner.is_over(r.here) || !r.waiting.empty() || r.unanswered != 0) return {};
     if (!r.gate.admits(w.from.session, w.from.round)) return {};
     return r.here;
   }
@@ -82,7 +83,7 @@ public:
     r.waiting.push_back({++last_order_, std::move(w), now + options_.patience, false});
     ++waiting_;
     pump(r, now, out);
-    if (!r.waiting.empty() && !has_place(r)) out.push_back(look{shard_of(r)});
+    if (!r.waiting.empty() && !r.owner.is_known()) out.push_back(look{shard_of(r)});
   }
 
   // ---- this node's shards ------------------------------------------------------------------------------------------
@@ -90,26 +91,24 @@ public:
   /// The shard's actor takes writes under this term from now on.
   void opened(shard_id shard, term under, instant now, effects& out) {
     auto& r = routes_.at(shard.value);
-    // Its word is the newest there is. In another history of the database a later term may be a smaller number.
-    if (under <= r.over) r.over = term{under.value - 1};
-    r.wanted = {self_, under};
+    r.owner.opened_here(self_, under);
     pump(r, now, out);
   }
   /// It takes none under this term any more; each one that it took has been answered, or came back by `returned`.
   void flushed(shard_id shard, term under, instant now, effects& out) {
     auto& r = routes_.at(shard.value);
-    r.over = std::max(r.over, under);
+    r.owner.ended(under);
     if (r.is_here && r.here <= under) r.is_here = false;
     pump(r, now, out);
   }
   /// The shard's actor gives it back: nothing was stored by it.
   void returned(Write w, term under, instant now, effects& out) {
     auto& r = route_of(w);
-    r.over = std::max(r.over, under);
+    r.owner.ended(under);
     const auto order = is_on(mutant::returned_goes_last) ? ++last_order_ : ++r.last_returned;
     wait_again(r, {order, std::move(w), now + options_.patience, false}, now, out);
     pump(r, now, out);
-    if (!has_place(r)) out.push_back(look{shard_of(r)});
+    if (!r.owner.is_known()) out.push_back(look{shard_of(r)});
   }
   /// A write of this session failed somewhere else than through this book: what it sent before it hears of that must
   /// fail too.
@@ -119,25 +118,16 @@ public:
 
   // ---- other nodes' shards -----------------------------------------------------------------------------------------
 
-  /// A survey saw this owner. Older news than what is known changes nothing; but surveys follow each other, so what
-  /// they repeat for `rows_insist` is no old news: the database lost the later claim with its newest commits, and its
-  /// terms began lower again (C7).
+  /// A survey saw this owner in the shard's row.
   void owner_seen(shard_id shard, const std::string& owner, term under, instant now, effects& out) {
     auto& r = routes_.at(shard.value);
-    // Whether a shard is open here is its actor's word, not the row's.
-    if (owner.empty() || owner == self_) return;
-    if (under <= r.over || under <= r.wanted.under) {
-      if (!is_insisted(r, {owner, under}, now)) return;
-      r.over = term{under.value - 1};
-    }
-    r.insisting.reset();
-    r.wanted = {owner, under};
-    pump(r, now, out);
+    if (owner.empty() || owner == self_) return;  // whether a shard is open here is its actor's word
+    if (r.owner.seen({owner, under}, self_, now, options_.rows_insist)) pump(r, now, out);
   }
   void link_opened(const std::string& owner, instant now, effects& out) {
     open_links_.insert(owner);
     for (auto& r : routes_) {
-      if (!r.waiting.empty() && r.wanted.owner == owner) pump(r, now, out);
+      if (!r.waiting.empty() && r.owner.latest().owner == owner) pump(r, now, out);
     }
   }
   /// What was under way on it is lost: its owner may have stored it.
@@ -195,17 +185,17 @@ public:
     auto& r = route_of(sent->what);
     // Not if the shard is open here by now, under a term that another history made smaller: nothing would open it
     // again.
-    if (r.wanted.owner != self_ || !has_place(r)) r.over = std::max(r.over, sent->under);
+    if (!r.owner.is_at(self_)) r.owner.ended(sent->under);
     wait_again(r, {sent->order, std::move(sent->what), sent->deadline, sent->was_lost_once}, now, out);
     pump(r, now, out);
-    if (!has_place(r)) out.push_back(look{shard_of(r)});
+    if (!r.owner.is_known()) out.push_back(look{shard_of(r)});
   }
 
   /// The node that owns the shard elsewhere and can be asked now; null: none
   const std::string* asked_elsewhere(shard_id shard) const {
-    const auto& r = routes_.at(shard.value);
-    const bool is_there = has_place(r) && r.wanted.owner != self_ && open_links_.contains(r.wanted.owner);
-    return is_there ? &r.wanted.owner : nullptr;
+    const auto& known = routes_.at(shard.value).owner;
+    const auto& owner = known.latest().owner;
+    return known.is_known() && owner != self_ && open_links_.contains(owner) ? &owner : nullptr;
   }
 
   // ---- time --------------------------------------------------------------------------------------------------------
@@ -227,7 +217,7 @@ public:
         refuse(r, w.order, std::move(w.what), w.was_lost_once ? may_be_stored() : nobody_owns(), now, out);
       }
       pump(r, now, out);
-      if (!r.waiting.empty() && !has_place(r)) out.push_back(look{shard_of(r)});
+      if (!r.waiting.empty() && !r.owner.is_known()) out.push_back(look{shard_of(r)});
     }
     std::vector<peer::request_id> late;
     for (const auto& [request, sent] : unanswered_) {
@@ -262,24 +252,12 @@ private:
     instant deadline, answer_deadline;
     bool was_lost_once;
   };
-  struct place {
-    std::string owner;
-    parley::term under;
-
-    friend bool operator==(const place&, const place&) = default;
-  };
-  struct insisting_row {
-    place of;
-    instant since;
-  };
   struct route {
-    place wanted;          ///< the latest owner heard of
-    place there;           ///< where the unanswered writes are
-    bool is_here = false;  ///< writes have gone to this node's shard, under `here`, and it has not flushed them
+    shard_owner owner;
+    shard_owner::place there;  ///< where the unanswered writes are
+    bool is_here = false;      ///< writes have gone to this node's shard, under `here`, and it has not flushed them
     term here;
     std::uint64_t last_returned = 0;  ///< orders kept free for what comes back from here: before all that arrives since
-    term over;                        ///< no place under this term or an earlier one takes writes, as far as is known
-    std::optional<insisting_row> insisting;  ///< that surveys show since then, against what is known
     std::size_t unanswered = 0;
     bool is_held_up = false;
     std::deque<waiting_write> waiting;  ///< by order
@@ -297,18 +275,6 @@ private:
   route& route_of(const Write& w) { return routes_.at(w.room->shard.value); }
   const route& route_of(const Write& w) const { return routes_.at(w.room->shard.value); }
   shard_id shard_of(const route& r) const { return shard_id{static_cast<std::uint32_t>(&r - routes_.data())}; }
-  bool has_place(const route& r) const { return !r.wanted.owner.empty() && r.wanted.under > r.over; }
-
-  bool is_insisted(route& r, const place& row, instant now) const {
-    const bool is_known = row == r.wanted && has_place(r);
-    const bool is_open_here = r.wanted.owner == self_ && has_place(r);
-    if (is_known || is_open_here) {
-      r.insisting.reset();
-      return false;
-    }
-    if (!r.insisting || r.insisting->of != row) r.insisting = insisting_row{row, now};
-    return now - r.insisting->since >= options_.rows_insist;
-  }
 
   /// At once also for what waits behind it: the session's next round must not begin before that has failed.
   void fail(route& r, std::uint64_t order, session_id session, write_gate::round round, instant now, effects& out) {
@@ -360,26 +326,27 @@ private:
   }
 
   bool may_send(const route& r) const {
-    if (!has_place(r) || r.is_held_up) return false;
+    if (!r.owner.is_known() || r.is_held_up) return false;
     if (is_on(mutant::owner_changed_at_once)) return true;
-    if (r.wanted.owner == self_) return r.unanswered == 0 && (!r.is_here || r.here == r.wanted.under);
+    const auto& to = r.owner.latest();
+    if (to.owner == self_) return r.unanswered == 0 && (!r.is_here || r.here == to.under);
     if (r.is_here) return false;
-    const bool is_same_place = r.there.owner == r.wanted.owner && r.there.under == r.wanted.under;
-    return (r.unanswered == 0 || is_same_place) && unanswered_.size() < options_.unanswered_max;
+    return (r.unanswered == 0 || r.there == to) && unanswered_.size() < options_.unanswered_max;
   }
 
   void pump(route& r, instant now, effects& out) {
-    if (r.wanted.owner == self_ && may_send(r) && !(r.is_here && r.here == r.wanted.under)) {
+    const auto& to = r.owner.latest();
+    const bool is_elsewhere = to.owner != self_;
+    if (!is_elsewhere && may_send(r) && !(r.is_here && r.here == to.under)) {
       r.is_here = true;  // from now on `open_here` answers
-      r.here = r.wanted.under;
+      r.here = to.under;
       r.last_returned = last_order_;
       last_order_ += orders_kept;
     }
     while (!r.waiting.empty() && may_send(r)) {
       auto& first = r.waiting.front();
-      const bool is_elsewhere = r.wanted.owner != self_;
-      if (is_elsewhere && !open_links_.contains(r.wanted.owner)) {
-        out.push_back(dial{r.wanted.owner});
+      if (is_elsewhere && !open_links_.contains(to.owner)) {
+        out.push_back(dial{to.owner});
         return;
       }
       auto w = std::move(first);
@@ -389,11 +356,11 @@ private:
         out.push_back(to_shard{r.here, std::move(w.what)});
         continue;
       }
-      r.there = r.wanted;
+      r.there = to;
       ++r.unanswered;
       const auto request = ++last_request_;
-      out.push_back(to_peer{r.wanted.owner, request, r.wanted.under, w.what});
-      unanswered_.emplace(request, sent_write{r.wanted.owner, r.wanted.under, std::move(w.what), w.order, w.deadline,
+      out.push_back(to_peer{to.owner, request, to.under, w.what});
+      unanswered_.emplace(request, sent_write{to.owner, to.under, std::move(w.what), w.order, w.deadline,
                                               now + options_.answer_patience, w.was_lost_once});
     }
   }
