@@ -118,6 +118,8 @@ private:
     attempt n;
     attempt last;  ///< the largest id handed out
     std::deque<room_key> ready;
+    std::size_t turns_left =
+        0;  ///< the first so many of `ready` have not had theirs; while it has some, the shard keeps its place
     instant not_before{};
     milliseconds delay{0};
     bool is_ready = false;  ///< in ready_
@@ -146,10 +148,13 @@ private:
 
   void pump(effects& out, instant now, unix_time wall);
   bool send_batch(effects& out, bool is_trial, instant now, unix_time wall);
+  bool has_space(const flight& f, std::size_t bytes) const {
+    return f.drafts < batch_events_now_ && bytes < options_.batch_bytes_max;
+  }
   bool may_take(const room_key& room, const flight& f, instant now) const;
   bool take_shard(effects& out, shard_id id, shard_state& shard, flight& f, append_batch& batch, std::size_t& bytes,
                   instant now, unix_time wall);
-  void take_room(effects& out, shard_state& shard, room_state& room, flight& f, flight_shard& part, shard_batch& batch,
+  bool take_room(effects& out, parley::term under, room_state& room, flight& f, flight_shard& part, shard_batch& batch,
                  std::size_t& bytes, unix_time wall);
   event_ptr make_event(room_state& room, parley::term under, const queued_draft& q, seq s, unix_time wall);
   void make_ready(room_state& room);

@@ -37,15 +37,18 @@ bool shard_writer::send_batch(effects& out, bool is_trial, instant now, unix_tim
   append_batch batch{owner_, {}, is_trial};
   std::size_t bytes = 0;
   const auto shards_waiting = ready_.size();
-  for (std::size_t i = 0; i < shards_waiting && f.drafts < batch_events_now_ && bytes < options_.batch_bytes_max; ++i) {
+  for (std::size_t i = 0; i < shards_waiting && has_space(f, bytes); ++i) {
     const auto id = ready_.front();
     ready_.pop_front();
     auto found = shards_.find(id);
     if (found == shards_.end()) continue;
-    if (take_shard(out, id, found->second, f, batch, bytes, now, wall)) {
-      ready_.push_back(id);  // more waits there, behind the other shards
+    auto& shard = found->second;
+    if (!take_shard(out, id, shard, f, batch, bytes, now, wall)) {
+      shard.is_ready = false;
+    } else if (shard.turns_left > 0) {
+      ready_.push_front(id);  // the batch is full: whoever waits at the end of many would else wait for ever
     } else {
-      found->second.is_ready = false;
+      ready_.push_back(id);
     }
   }
   if (f.shards.empty()) return false;
@@ -67,39 +70,52 @@ bool shard_writer::may_take(const room_key& room, const flight& f, instant now) 
 /// @returns whether anything of the shard still waits
 bool shard_writer::take_shard(effects& out, shard_id id, shard_state& shard, flight& f, append_batch& batch,
                               std::size_t& bytes, instant now, unix_time wall) {
-  if (now < shard.not_before) return true;
+  if (now < shard.not_before) {
+    shard.turns_left = 0;
+    return true;
+  }
   flight_shard part{{id, shard.term, shard.n, attempt{std::max(shard.last, shard.n).value + 1}}, {}, {}};
   shard_batch rows{part.fence, {}};
+  const auto had_turn = [&shard] { shard.turns_left -= std::min<std::size_t>(shard.turns_left, 1); };
   const auto rooms_waiting = shard.ready.size();
-  for (std::size_t i = 0; i < rooms_waiting && f.drafts < batch_events_now_ && bytes < options_.batch_bytes_max; ++i) {
+  if (shard.turns_left == 0) shard.turns_left = rooms_waiting;
+  for (std::size_t i = 0; i < rooms_waiting && has_space(f, bytes); ++i) {
     const auto key = shard.ready.front();
     shard.ready.pop_front();
     auto found = rooms_.find(key);
     if (found == rooms_.end() || found->second.waiting.empty()) {
       if (found != rooms_.end()) found->second.is_ready = false;
+      had_turn();
       continue;
     }
-    if (may_take(key, f, now)) {
-      take_room(out, shard, found->second, f, part, rows, bytes, wall);
-    } else {
-      shard.ready.push_back(key);
+    const bool is_cut = may_take(key, f, now) && !take_room(out, shard.term, found->second, f, part, rows, bytes, wall);
+    if (is_cut) {
+      shard.ready.push_front(key);
+      break;
     }
+    found->second.is_ready = !found->second.waiting.empty();
+    if (found->second.is_ready) shard.ready.push_back(key);
+    had_turn();
   }
   if (!part.rooms.empty()) {
     shard.last = part.fence.own;
     f.shards.push_back(std::move(part));
     batch.shards.push_back(std::move(rows));
   }
+  if (!held_.empty()) shard.turns_left = 0;  // each batch looks at all: it may take only some of them
   return !shard.ready.empty();
 }
 
-void shard_writer::take_room(effects& out, shard_state& shard, room_state& room, flight& f, flight_shard& part,
+/// @returns false: the batch is full, and its room's turn is not over. A batch that holds nothing else was a whole
+/// turn, so that a hot room lets the others go first
+bool shard_writer::take_room(effects& out, parley::term under, room_state& room, flight& f, flight_shard& part,
                              shard_batch& batch, std::size_t& bytes, unix_time wall) {
   flight_room taken{room.room, room.head.head, {}, {}, false};
   room_append rows{room.room, room.head.head, {}, {}};
   room_results without_target{room.room->key, {}};
   auto s = room.head.head.seq;
-  while (!room.waiting.empty() && f.drafts < batch_events_now_ && bytes < options_.batch_bytes_max) {
+  const bool is_alone = f.drafts == 0;
+  while (!room.waiting.empty() && has_space(f, bytes)) {
     auto q = std::move(room.waiting.front());
     room.waiting.pop_front();
     --queued_;
@@ -112,7 +128,7 @@ void shard_writer::take_room(effects& out, shard_state& shard, room_state& room,
     bytes += q.bytes;
     ++f.drafts;
     s = next(s);
-    rows.events.push_back(make_event(room, shard.term, q, s, wall));
+    rows.events.push_back(make_event(room, under, q, s, wall));
     rows.digests.push_back(q.what->digest);
     taken.drafts.push_back(std::move(q));
   }
@@ -125,8 +141,7 @@ void shard_writer::take_room(effects& out, shard_state& shard, room_state& room,
     part.rooms.push_back(std::move(taken));
     batch.rooms.push_back(std::move(rows));
   }
-  room.is_ready = !room.waiting.empty();
-  if (room.is_ready) shard.ready.push_back(room.room->key);
+  return room.waiting.empty() || is_alone;
 }
 
 event_ptr shard_writer::make_event(room_state& room, parley::term under, const queued_draft& q, seq s, unix_time wall) {
