@@ -118,8 +118,8 @@ private:
     attempt n;
     attempt last;  ///< the largest id handed out
     std::deque<room_key> ready;
-    std::size_t turns_left =
-        0;  ///< the first so many of `ready` have not had theirs; while it has some, the shard keeps its place
+    /// The first so many of `ready` have not had theirs; while there are some, the shard keeps its place.
+    std::size_t turns_left = 0;
     instant not_before{};
     milliseconds delay{0};
     bool is_ready = false;  ///< in ready_

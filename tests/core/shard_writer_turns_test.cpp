@@ -64,8 +64,8 @@ TEST_CASE("no room is cut again and again while others write without end", "[cor
   }
   for (const auto& [room, events] : stored) {
     CAPTURE(room);
-    CHECK(events >=
-          45);  // of 180; the rooms of the shard that a batch has cut may be first with what is left of the next
+    // Of 180: the rooms of the shard that a batch has cut may be first with what is left of the next one.
+    CHECK(events >= 45);
   }
   CHECK(stored.size() == 3);
 }
