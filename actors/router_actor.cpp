@@ -116,7 +116,11 @@ void router_actor::seen(const msg::owners_seen& m) {
   }
   book::effects out;
   for (const auto& ended : links_.placed(m.database, std::move(places))) book_.link_lost(ended, now(), out);
-  for (const auto& row : m.rows) book_.owner_seen(row.shard, row.owner, row.term, now(), out);
+  for (const auto& row : m.rows) {
+    // Each database has a row for every shard. Where a shard does not live, its row says nothing about its owner.
+    if (context_->options.routes[row.shard.value].database == m.database)
+      book_.owner_seen(row.shard, row.owner, row.term, now(), out);
+  }
   perform(std::move(out));
 }
 

@@ -21,9 +21,9 @@ struct router_stage : actor_stage {
                             {session_id{1}, 0, number},
                             connection});
   }
-  void seen(const std::string& who, std::uint64_t under) {
+  void seen(const std::string& who, std::uint64_t under, database_id where = database_id{0}) {
     tell(router, msg::owners_seen{
-                     database_id{0},
+                     where,
                      {{shard_id{0}, who, term{under}, parley::attempt{0}, true, 1}},
                      {{{"n1", "us"}, "127.0.0.1:1", false, true, 1}, {{"n2", "them"}, "127.0.0.1:2", false, true, 1}}});
   }
@@ -188,6 +188,16 @@ TEST_CASE("a head is asked of the owner elsewhere; silence, a broken link and a 
     REQUIRE(words().size() == 1);
     CHECK(words()[0].q == question{3});
   }
+}
+
+TEST_CASE("the rows of a database where a shard does not live say nothing about its owner", "[actors][router][C16]") {
+  router_stage s;
+  s.seen("them", 5);
+  s.seen("nobody", 9, database_id{1});
+  s.write(1);
+  s.open();
+  REQUIRE(s.asked().size() == 1);
+  CHECK(s.asked()[0].term == term{5});
 }
 
 TEST_CASE("who gets a shard is told to look, over a link that is opened for it", "[actors][router]") {
