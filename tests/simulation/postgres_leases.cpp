@@ -72,7 +72,8 @@ task postgres_model::give(shard_id shard, const std::string& owner, term at) {
 void postgres_model::take(shard_id shard) {
   const auto& s = shards_[shard.value];
   if (!is_free_to_change(shard) || is_elsewhere(shard) || s.closed_until > host_->unix_now()) return;
-  committed({give(shard, "another node, dead", raised_above(s.term))});
+  const auto clock = static_cast<std::uint64_t>(host_->unix_now().time_since_epoch().count());
+  committed({give(shard, "another node, dead", raised_above(std::max(s.term, term{clock - 1})))});
 }
 
 void postgres_model::renew(const backend_ptr& at, const node_identity& node, const lease_wish& wish,

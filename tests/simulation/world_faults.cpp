@@ -165,8 +165,10 @@ void world::cause(fault f) {
     case fault::cut_peers: return cut_peers(which_node);
     case fault::move_shard: return move_shard();
     case fault::move_endpoint: return move_endpoint();
-    case fault::take_shard:
-      return database->take(shard_id{static_cast<std::uint32_t>(time_.below(plan_.options.shards))});
+    case fault::take_shard: {
+      const shard_id shard{static_cast<std::uint32_t>(time_.below(plan_.options.shards))};
+      return databases_[databases_.front()->places()[shard.value].value]->take(shard);
+    }
     case fault::drop_client: return clients_[time_.below(clients_.size())]->drop();
     case fault::jump_clock:
       return database->machine().jump(milliseconds{static_cast<std::int64_t>(time_.below(7'200'000)) - 3'600'000});
