@@ -79,6 +79,7 @@ private:
   void refuse(std::uint32_t id, refusal why, std::string room, std::string client_msg_id = {});
 
   void closed();
+  std::vector<client_request>* answers_before(const std::string& room);
   bool goes_behind(const std::string& room, client_request what);
   void take_up_behind();
   void in_turn(send_step step);
@@ -125,6 +126,7 @@ private:
     std::uint32_t id = 0;
     reply::connected reply;
     std::size_t waiting = 0;
+    std::vector<client_request> behind;  ///< joins and leaves of its rooms that came before its reply
   };
   std::unique_ptr<connecting> connecting_;
 };

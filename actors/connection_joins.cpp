@@ -12,7 +12,7 @@
 namespace parley {
 namespace {
 
-constexpr std::size_t behind_max = 1024;  // joins and leaves of one room whose join has no answer yet
+constexpr std::size_t behind_max = 1024;  // joins and leaves that wait for one earlier answer
 
 }  // namespace
 
@@ -38,15 +38,27 @@ void connection_actor::begin_join(std::uint32_t id, const std::string& room, con
   perform(s, s.merge.start());
 }
 
-bool connection_actor::goes_behind(const std::string& room, client_request what) {
+/// Where a join or leave of this room waits: behind a `connect` that names the room, or a join without its answer.
+/// @returns null: it need not
+std::vector<client_request>* connection_actor::answers_before(const std::string& room) {
   const auto found = rooms_.find(room);
-  if (found == rooms_.end() || found->second.is_answered || found->second.is_in_connect) return false;
-  auto& behind = found->second.behind;
-  if (behind.size() < behind_max)
-    behind.push_back(std::move(what));
+  const bool is_joining = found != rooms_.end() && !found->second.is_answered;
+  if (connecting_) {
+    const bool is_in_connect = (found != rooms_.end() && found->second.is_in_connect) ||
+                               std::ranges::find(connecting_->reply.rooms, room, &reply::room_outcome::room) !=
+                                   connecting_->reply.rooms.end();
+    if (is_in_connect) return &connecting_->behind;
+  }
+  return is_joining ? &found->second.behind : nullptr;
+}
+
+bool connection_actor::goes_behind(const std::string& room, client_request what) {
+  auto* behind = answers_before(room);
+  if (behind == nullptr) return false;
+  if (behind->size() < behind_max)
+    behind->push_back(std::move(what));
   else
-    refuse(what.id,
-           {refusal_code::rate_limited, "too many joins of this room wait for their answers", milliseconds{100}}, room);
+    refuse(what.id, {refusal_code::rate_limited, "too many joins wait for their answers", milliseconds{100}}, room);
   return true;
 }
 
@@ -64,10 +76,6 @@ void connection_actor::end_subscription(const std::string& room) {
   auto& s = found->second;
   session_->leave_live(s.room, s.gen);
   perform(s, s.merge.leave());
-  // Left while `connect` still waits for other rooms: a room has one outcome in its reply.
-  if (s.is_in_connect && !s.is_answered) {
-    connect_outcome(room, refusal{refusal_code::bad_request, "left before it was joined", {}});
-  }
   erase(room);
 }
 
@@ -172,7 +180,8 @@ void connection_actor::connect_outcome(const std::string& room, std::variant<rep
   finish_connect();
 }
 
-/// Once every room of the connect has its answer: the reply, then what the rooms had to hold back.
+/// Once every room of the connect has its answer: the reply, then what the rooms had to hold back, then the joins and
+/// leaves that came meanwhile.
 void connection_actor::finish_connect() {
   if (!connecting_ || connecting_->waiting > 0) return;
   auto answered_now = std::move(*std::exchange(connecting_, nullptr));
@@ -191,6 +200,7 @@ void connection_actor::finish_connect() {
     found->second.is_in_connect = false;
     perform(found->second, std::exchange(found->second.held, {}));
   }
+  std::ranges::move(answered_now.behind, std::back_inserter(due_));
 }
 
 /// Of a connect without an id: no reply on success, and each room's refusal is a push.

@@ -229,7 +229,7 @@ TEST_CASE("a fetch that fails after the room was left detaches nobody else", "[a
   CHECK(s.answered() == std::vector<std::uint32_t>{1, 2});
 }
 
-TEST_CASE("a room that is left before `connected` was said detaches, and `connected` still waits", "[actors][G9]") {
+TEST_CASE("joins and leaves of a room of `connect` wait for `connected`", "[actors][G3][G9]") {
   stage s;
   s.tell(msg::requested{
       {1, request::connect{"ana", {{"general", request::join_options{}}, {"other", request::join_options{}}}}}});
@@ -237,16 +237,48 @@ TEST_CASE("a room that is left before `connected` was said detaches, and `connec
   const auto attach_of = [&](const std::string& room) {
     return *std::ranges::find_if(s.told->attaches, [&](const auto& asked) { return asked.room->room == room; });
   };
-  s.attached(attach_of("general"));
-  s.tell(msg::requested{{2, request::leave{"general"}}});
-  CHECK(s.told->detaches == 1);
-  REQUIRE(s.session->sent.size() == 1);
-  CHECK(std::holds_alternative<reply::left>(s.session->sent[0].body));
+  SECTION("before the room's own answer") {
+    s.leave(2);
+    s.join({}, 3);
+    s.attached(attach_of("general"));
+  }
+  SECTION("after it") {
+    s.attached(attach_of("general"));
+    s.leave(2);
+    s.join({}, 3);
+  }
+  CHECK(s.session->sent.empty());
+  s.join({}, 4, "third");  // another room's need not
+  REQUIRE(s.told->attaches.size() == 3);
+  s.attached(s.told->attaches[2]);
+  CHECK(s.answered() == std::vector<std::uint32_t>{4});
   s.attached(attach_of("other"));
-  REQUIRE(s.session->sent.size() == 2);
-  const auto& connected = std::get<reply::connected>(s.session->sent[1].body);
-  CHECK(connected.rooms.size() == 2);
-  CHECK(s.session->lives == 1);
+  CHECK(s.answered() == std::vector<std::uint32_t>{4, 1, 2});
+  const auto found = std::ranges::find(s.session->sent, 1u, &server_message::id);
+  for (const auto& outcome : std::get<reply::connected>(found->body).rooms)
+    CHECK(std::holds_alternative<reply::joined>(outcome.outcome));
+  CHECK(s.told->detaches == 1);
+  REQUIRE(s.told->attaches.size() == 4);
+  s.attached(s.told->attaches[3]);
+  CHECK(s.answered() == std::vector<std::uint32_t>{4, 1, 2, 3});
+  CHECK(s.session->lives == 4);
+}
+
+TEST_CASE("a room that `connect` could not join is joined anew behind `connected` only", "[actors][G3]") {
+  stage s;
+  s.tell(msg::requested{
+      {1, request::connect{"ana", {{"general", request::join_options{}}, {"other", request::join_options{}}}}}});
+  REQUIRE(s.told->attaches.size() == 2);
+  const auto which = s.told->attaches[0].room->room == "general" ? 0u : 1u;
+  const auto& general = s.told->attaches[which];
+  s.tell(msg::feed_failed{general.room->key, general.generation, true, {}, s.feed});
+  s.join({}, 2);
+  CHECK(s.told->attaches.size() == 2);
+  s.attached(s.told->attaches[1 - which]);
+  CHECK(s.answered() == std::vector<std::uint32_t>{1});
+  REQUIRE(s.told->attaches.size() == 3);
+  s.attached(s.told->attaches[2]);
+  CHECK(s.answered() == std::vector<std::uint32_t>{1, 2});
 }
 
 TEST_CASE("a connect without an id is not answered; a room's refusal comes as a push that names it", "[actors]") {

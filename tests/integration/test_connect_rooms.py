@@ -58,6 +58,26 @@ def test_a_room_joined_in_connect_can_be_left(open_session, codec, room):
     assert session.ask("leave", room=room) == {"room": room}
 
 
+@pytest.mark.G3
+def test_a_join_behind_connect_replaces_the_join_of_its_room_and_both_are_answered(
+    open_session, enter, codec, room
+):
+    ana = enter("ana")
+    last = [ana.publish(room, f"{n}") for n in range(4)][-1]["seq"]
+    session = open_session(codec)
+    session.send(
+        {"id": 1, "connect": {"user": "bob", "rooms": {room: {}, f"{room}-2": {}}}},
+        {"id": 2, "join": {"room": room, "rewind": {"limit": 2}}},
+        {"id": 3, "leave": {"room": f"{room}-2"}},
+    )
+    op, answer = session.reply(1)
+    assert op == "connected"
+    assert all("joined" in outcome for outcome in answer["rooms"].values())
+    assert session.reply(2)[1]["start"]["seq"] == last - 2
+    assert session.reply(3) == ("left", {"room": f"{room}-2"})
+    assert session.until_live(room).texts[-2:] == ["2", "3"]
+
+
 def test_of_201_rooms_in_connect_one_is_quota_exceeded_and_the_others_are_joined(
     open_session, codec, room
 ):
