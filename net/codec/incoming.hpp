@@ -25,7 +25,8 @@ using incoming_body = std::variant<connect_wish, request::join, request::leave, 
 struct incoming {
   std::uint32_t id = 0;
   incoming_body body;
-  bool is_connect = false;  ///< also where it was refused: every other operation comes after it
+  /// It names one operation, well-formed or not, and that is not `connect`: too early before that.
+  bool is_behind_connect = false;
 };
 
 /// Nothing: the frame does not parse, close 4400.

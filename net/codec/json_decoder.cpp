@@ -164,7 +164,7 @@ incoming read_envelope(const json::value& from, const limits& bounds) {
     body = &member;
     what = *named;
   }
-  out.is_connect = what == operation::connect;
+  out.is_behind_connect = body != nullptr && what != operation::not_ours && what != operation::connect;
   if (body == nullptr || what == operation::not_ours)
     out.body = refuse(bad_request("an envelope needs exactly one operation"));
   else if (!body->value().is_object())

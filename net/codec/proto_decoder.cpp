@@ -121,6 +121,23 @@ incoming_body read_operation(const v1::Envelope& from, findings& found, const li
   }
 }
 
+bool is_behind_connect(const v1::Envelope& from) {
+  using body = v1::Envelope;
+  switch (from.body_case()) {
+    case body::kJoin:
+    case body::kLeave:
+    case body::kPublish:
+    case body::kHistory:
+    case body::kPing:
+    case body::kEdit:
+    case body::kDelete:
+    case body::kMarkRead:
+    case body::kTyping:
+    case body::kRefresh: return true;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 incoming_frame decode_proto_frame(std::string_view bytes, const limits& bounds) {
@@ -136,7 +153,7 @@ incoming_frame decode_proto_frame(std::string_view bytes, const limits& bounds) 
   out.reserve(static_cast<std::size_t>(frame->envelopes_size()));
   for (const auto& envelope : frame->envelopes()) {
     findings found;
-    out.push_back({envelope.id(), read_operation(envelope, found, bounds), envelope.has_connect()});
+    out.push_back({envelope.id(), read_operation(envelope, found, bounds), is_behind_connect(envelope)});
     if (found.is_too_deep) return std::nullopt;
   }
   return out;

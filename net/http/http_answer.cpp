@@ -61,6 +61,16 @@ http_answer problem(unsigned status, std::string_view detail) {
   http_answer answer{status, "application/problem+json", {}, {}};
   json_object object(answer.body);
   append_problem(object, status, detail);
+  const error_row& row = row_of(refusal_code::bad_request);
+  object.member("code", static_cast<unsigned>(row.code));
+  object.member("name", row.name);
+  object.member("retryable", row.retryable);
+  return answer;
+}
+
+http_answer wrong_method(std::string_view allowed) {
+  auto answer = problem(refusal{refusal_code::method_not_allowed, "this path does not know that method", {}});
+  answer.headers.emplace_back("Allow", std::string(allowed));
   return answer;
 }
 

@@ -19,8 +19,10 @@ struct http_answer {
 
 /// An error as RFC 9457 has it, with protocol.md's code and name.
 http_answer problem(const refusal& why);
-/// What HTTP itself refuses: a status without one of our codes.
+/// What HTTP itself refuses, under a status of its own: a `bad_request` all the same.
 http_answer problem(unsigned status, std::string_view detail);
+/// @param allowed the methods that the path knows, as in `Allow`
+http_answer wrong_method(std::string_view allowed);
 http_answer json_answer(unsigned status, std::string body);
 
 struct http_framing {

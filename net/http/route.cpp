@@ -19,12 +19,6 @@ constexpr std::uint64_t uint32_max = std::numeric_limits<std::uint32_t>::max();
 
 http_answer refused(std::string_view why) { return problem(refusal{refusal_code::bad_request, std::string(why), {}}); }
 
-http_answer wrong_method(std::string_view allowed) {
-  auto answer = problem(refusal{refusal_code::method_not_allowed, "this path does not know that method", {}});
-  answer.headers.emplace_back("Allow", std::string(allowed));
-  return answer;
-}
-
 bool is_read(const http_request_head& head) {
   return head.method() == http::verb::get || head.method() == http::verb::head;
 }

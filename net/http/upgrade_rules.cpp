@@ -81,7 +81,8 @@ std::optional<chosen_subprotocol> choose_subprotocol(const http_request_head& he
 
 std::variant<chosen_subprotocol, http_answer> check_upgrade(const http_request_head& head,
                                                             const origin_policy& policy) {
-  if (head.method() != http::verb::get || head.version() < 11) return refused("a WebSocket opens with an HTTP/1.1 GET");
+  if (head.method() != http::verb::get) return wrong_method("GET");
+  if (head.version() < 11) return refused("a WebSocket opens with HTTP/1.1");
   const auto body = body_of(head);
   if (!body || body->is_chunked || body->length > 0) return refused("an upgrade has no body");
   if (!http::token_list(head[http::field::connection]).exists("upgrade") ||

@@ -153,7 +153,7 @@ void ws_session::take(std::vector<incoming> items) {
 void ws_session::take(incoming one) {
   if (!with()) {
     if (auto* wish = std::get_if<connect_wish>(&one.body)) return connect(one.id, std::move(*wish));
-    if (auto* refused = std::get_if<request::refused>(&one.body); refused != nullptr && one.is_connect)
+    if (auto* refused = std::get_if<request::refused>(&one.body); refused != nullptr && !one.is_behind_connect)
       return refuse(one.id, std::move(refused->why));
     auto [room, client_msg_id] = named_in(one.body);
     return enqueue(server_message{

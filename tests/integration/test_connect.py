@@ -88,6 +88,32 @@ def test_any_operation_before_connect_is_unauthenticated_and_the_socket_stays(
     assert session.ask("ping") == {}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"id":-1,"connect":{"user":"ana"}}',
+        '{"id":1,"connect":{},"ping":{}}',
+        '{"id":1,"connect":7}',
+        '{"id":1}',
+        '{"id":1,"nonsense":{}}',
+        '{"id":1,"joined":{"room":"r"}}',
+        "[7]",
+    ],
+)
+def test_what_is_no_operation_is_a_bad_request_before_connect_too(open_session, text):
+    session = open_session()
+    session.wire.send(JsonCodec.opcode, text)
+    assert '"code":4000' in session.wire.message()[1].decode()
+    session.connect("ana")
+
+
+def test_an_envelope_without_an_operation_is_a_bad_request_before_connect_in_protobuf_too(open_session):
+    session = open_session(ProtoCodec)
+    session.send({"id": 1})
+    assert session.reply(1)[1]["code"] == 4000
+    session.connect("ana")
+
+
 def test_a_second_connect_is_a_bad_request_and_the_identity_stays(enter, codec, room):
     ana = enter("ana")
     assert ana.refused("connect", user="mallory")["code"] == 4000

@@ -108,7 +108,7 @@ TEST_CASE("an upgrade by the book passes, any other is refused with the right st
   CHECK(status(up + version) == 400);
   CHECK(status(up + version + "Sec-WebSocket-Key: AAAA\r\n") == 400);
   CHECK(status(up + version + key + "Content-Length: 4\r\n") == 400);
-  CHECK(status(up + version + key, "POST /v1/ws HTTP/1.1") == 400);
+  CHECK(status(up + version + key, "POST /v1/ws HTTP/1.1") == 405);
   CHECK(status(up + version + key, "GET /v1/ws HTTP/1.0") == 400);
   CHECK(status(up + version + key + "Sec-WebSocket-Protocol: chat\r\n") == 400);
   CHECK(status(up + version + key + "Sec-WebSocket-Protocol: chat, parley.v1.proto\r\n") == 101);
