@@ -158,6 +158,7 @@ private:
                  std::size_t& bytes, unix_time wall);
   event_ptr make_event(room_state& room, parley::term under, const queued_draft& q, seq s, unix_time wall);
   void make_ready(room_state& room);
+  void make_first(const flight& f);
 
   void ended_shard(effects& out, flight_shard& part, shard_verdict verdict, instant now);
   void resolve(effects& out, flight_shard& part, const parley::recovered::shard_part& found,

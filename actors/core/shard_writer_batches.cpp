@@ -20,6 +20,20 @@ void shard_writer::make_ready(room_state& room) {
   }
 }
 
+/// In the order that they had in the batch. Behind others, they would come round in as large a batch again.
+void shard_writer::make_first(const flight& f) {
+  for (auto part = f.shards.rbegin(); part != f.shards.rend(); ++part) {
+    const auto shard = shards_.find(part->fence.shard);
+    if (shard == shards_.end() || !shard->second.is_ready) continue;
+    for (auto taken = part->rooms.rbegin(); taken != part->rooms.rend(); ++taken) {
+      const auto& key = taken->room->key;
+      if (std::erase(shard->second.ready, key) > 0) shard->second.ready.push_front(key);
+    }
+    std::erase(ready_, part->fence.shard);
+    ready_.push_front(part->fence.shard);
+  }
+}
+
 void shard_writer::pump(effects& out, instant now, unix_time wall) {
   if (flight_ || ready_.empty() || now < retry_at_ || is_gathering(now)) return;
   if (held_.empty()) {

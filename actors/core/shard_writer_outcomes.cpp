@@ -95,6 +95,7 @@ void shard_writer::failed_batch(effects& out, flight& f, const error& e, instant
   if (f.drafts > 1) {  // bisect: the neighbours go on (C16)
     batch_events_now_ = std::max<std::size_t>(1, f.drafts / 2);
     requeue(out, f);
+    make_first(f);
     return;
   }
   batch_events_now_ = options_.batch_events_max;

@@ -1,5 +1,6 @@
 #include "tests/core/given_writer.hpp"
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -81,6 +82,37 @@ TEST_CASE("a room that had a whole batch has had its turn: a hot one lets the ot
   w.wait(other, 60, 1);
   CHECK(rooms_in(batch_of(w.committed(2))) == "general:4");
   CHECK(rooms_in(batch_of(w.committed())) == "other:1 general:3");
+}
+
+TEST_CASE("bad content is found by halving also where other rooms always have more to store",
+          "[core][shard_writer][turns][C16]") {
+  given_writer w(batches_of(16));
+  (void)w.enqueue(random_room, 1);
+  std::uint64_t tickets = 100;
+  const auto wait = [&](const room_ref& room, std::size_t count) {
+    while (count-- > 0) (void)w.enqueue(room, ++tickets);
+  };
+  wait(general, 16);
+  wait(other, 3);
+  (void)w.enqueue(other, 99, "bad");
+  wait(other, 3);
+  wait(random_room, 16);
+  auto effects = w.committed();
+  std::size_t batches = 0;
+  for (; words_of(effects).find("99r") == std::string::npos; ++batches) {
+    REQUIRE(batches < 20);
+    const auto batch = batch_of(effects);
+    const auto is_bad = [](const event_ptr& e) { return e->client_msg_id == "bad"; };
+    bool has_bad = false;
+    for (const auto& shard : batch.shards) {
+      for (const auto& room : shard.rooms) {
+        const bool is_here = std::ranges::any_of(room.events, is_bad);
+        has_bad = has_bad || is_here;
+        if (!is_here) wait(room.room, room.events.size());
+      }
+    }
+    effects = has_bad ? w.failed(errc::refused_content) : w.committed(batch.shards.size());
+  }
 }
 
 }  // namespace parley::testing
