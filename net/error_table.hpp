@@ -7,7 +7,7 @@
 
 namespace parley::net {
 
-/// One row of protocol.md §4's table: what clients see of a refusal.
+/// One row of the table of docs/protocol.md, "Errors and closing": what clients see of a refusal.
 struct error_row {
   refusal_code code;
   std::string_view name;

@@ -3,7 +3,7 @@
 namespace parley {
 namespace {
 
-// protocol.md §4. What a peer sends as its own code may be anything: it must not make labels.
+// docs/protocol.md, "Errors and closing". What a peer sends as its own code may be anything: it must not make labels.
 constexpr std::array<std::uint16_t, 16> known_codes{1000, 1001, 1002, 1003, 1006, 1007, 1009, 1011,
                                                     4400, 4401, 4403, 4408, 4429, 4500, 4508, 4509};
 

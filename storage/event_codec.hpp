@@ -16,7 +16,7 @@ namespace parley {
 
 /// Far above what the largest `content_bytes` makes: a bound on what hostile bytes can cost, not a rule of chat.
 inline constexpr std::size_t stored_bytes_max = 4u << 20;
-/// Seqs, terms and times stay below it, so that a JSON number carries them (protocol.md §1).
+/// Seqs, terms and times stay below it, so that a JSON number carries them (docs/protocol.md, "Connection").
 inline constexpr std::uint64_t number_end = 1ull << 53;
 
 /// The payload column of an event's row; seq, term and kind are columns of their own and not repeated in it.

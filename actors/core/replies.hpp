@@ -99,7 +99,8 @@ struct server_message {
       body;
 };
 
-/// Why the node ends a WebSocket: protocol.md §4's close codes that the actors may ask for.
+/// Why the node ends a WebSocket: of the close codes of docs/protocol.md, "Errors and closing", those that the actors
+/// may ask for.
 enum class close_code : std::uint16_t {
   going_away = 1001,
   not_understood = 4400,

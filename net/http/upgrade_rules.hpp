@@ -24,7 +24,7 @@ struct chosen_subprotocol {
   std::string echo;  ///< empty: nothing was offered, say nothing
 };
 
-/// The rules of protocol.md §1 and RFC 6455 §4.2.1 for `GET /v1/ws`. Sans-I/O.
+/// The rules of docs/protocol.md, "Connection", and of RFC 6455 §4.2.1 for `GET /v1/ws`. Sans-I/O.
 /// @returns the refusal: 403 for a foreign origin, 426 for another version, 400 otherwise
 std::variant<chosen_subprotocol, http_answer> check_upgrade(const http_request_head& head, const origin_policy& policy);
 /// @returns nothing if every one offered is unknown

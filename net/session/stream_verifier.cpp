@@ -49,7 +49,7 @@ bool stream_verifier::given(const stream_mark& mark) {
     return mark.to == one.at;
   }
   if (mark.what == head) return mark.to == one.at;  // it is said to readers who have everything
-  // Where a gap comes first, it ends at the join's start (protocol.md §2); `reset` may go back.
+  // Where a gap comes first, it ends at the join's start (docs/protocol.md, "join"); `reset` may go back.
   const bool fits =
       was_new ? mark.to == one.start : mark.what == reset || (mark.from == next(one.at) && mark.to >= mark.from);
   one.at = mark.to;

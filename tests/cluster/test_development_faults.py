@@ -1,4 +1,4 @@
-"""docs/operations.md, faults on purpose, where there are several nodes: who owns a room, and what is left when it dies."""
+"""docs/operations.md, "Faults on purpose", where there are several nodes: who owns a room, and what is left when it dies."""
 
 import pytest
 import requests

@@ -1,4 +1,4 @@
-"""What one subscription has shown so far, checked against protocol.md §3 as it grows (G3)."""
+"""What one subscription has shown so far, checked against docs/protocol.md, "Pushes", as it grows (G3)."""
 
 EVENT_ALWAYS = {"seq", "term", "kind", "sender", "at"}
 EVENT_MAYBE = {

@@ -1,4 +1,4 @@
-"""protocol.md §1: the first operation, who one is in development mode, and what is told back."""
+"""docs/protocol.md, "connect": the first operation, who one is in development mode, and what is told back."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""protocol.md §2, `connect.rooms`: several rooms joined or resumed in the first round trip."""
+"""docs/protocol.md, "connect", its `rooms`: several rooms joined or resumed in the first round trip."""
 
 import pytest
 

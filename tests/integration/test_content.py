@@ -1,4 +1,4 @@
-"""protocol.md §1, content: what a message may hold, its size in bytes, and that it is kept."""
+"""docs/protocol.md, "publish" and "Limits": what a message may hold, its size in bytes, and that it is kept."""
 
 import json
 

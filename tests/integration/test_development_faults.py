@@ -1,4 +1,4 @@
-"""docs/operations.md, faults on purpose: on, each effect is what a client sees; off, there is nothing at those paths."""
+"""docs/operations.md, "Faults on purpose": on, each effect is what a client sees; off, there is nothing at those paths."""
 
 import json
 import re

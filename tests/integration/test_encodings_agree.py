@@ -1,4 +1,4 @@
-"""protocol.md §1: both encodings carry the same thing, read in the same room."""
+"""docs/protocol.md, "Protobuf": both encodings carry the same thing, read in the same room."""
 
 import json
 

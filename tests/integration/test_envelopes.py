@@ -1,4 +1,4 @@
-"""protocol.md §1, the envelope: ids, batches, absent and unknown fields; JSON unless said."""
+"""docs/protocol.md, "Connection", the envelope: ids, batches, absent and unknown fields; JSON unless said."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""protocol.md §3, `head`: the readers of a quiet room are told where it stands, now and then."""
+"""docs/protocol.md, "Pushes", `head`: the readers of a quiet room are told where it stands, now and then."""
 
 import secrets
 

@@ -1,4 +1,4 @@
-"""protocol.md §2, `history`: pages of a room in every direction."""
+"""docs/protocol.md, "history": pages of a room in every direction."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""protocol.md §5: publish and history over HTTP."""
+"""docs/protocol.md, "HTTP": publish and history over HTTP."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""protocol.md §2: a repeat of (room, sender, client_msg_id) stores nothing new (G5)."""
+"""docs/protocol.md, "publish": a repeat of (room, sender, client_msg_id) stores nothing new (G5)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""protocol.md §2, `join` without `since`, and the pushes that follow it (§3)."""
+"""docs/protocol.md, "join" and "Pushes": a join without `since`, and what follows it."""
 
 import time
 

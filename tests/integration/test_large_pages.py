@@ -1,4 +1,4 @@
-"""protocol.md §2: rooms of the largest messages can be read like any other, and one who reads much delays nobody."""
+"""docs/protocol.md, "history": rooms of the largest messages can be read like any other, and one who reads much delays nobody."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""protocol.md §2, `publish`: the ack, the order, the event that everyone then sees."""
+"""docs/protocol.md, "publish": the ack, the order, the event that everyone then sees."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""protocol.md §2, `join` with `since`: what was missed, exactly, or one explicit gap (G8)."""
+"""docs/protocol.md, "join", with `since`: what was missed, exactly, or one explicit gap (G8)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""protocol.md §1: ids of rooms, in every operation that takes one and in the paths of HTTP."""
+"""docs/protocol.md, "Connection": ids of rooms, in every operation that takes one and in the paths of HTTP."""
 
 import urllib.parse
 

@@ -1,4 +1,4 @@
-"""protocol.md §5: the same merge as text/event-stream."""
+"""docs/protocol.md, "HTTP": the same merge as text/event-stream."""
 
 import pytest
 

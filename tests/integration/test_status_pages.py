@@ -1,4 +1,4 @@
-"""protocol.md §5: what operators and the page at / are served."""
+"""docs/protocol.md, "HTTP": what operators and the page at / are served."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""protocol.md §1: who says nothing in time is closed. All wait at once, since each wait is 5 s."""
+"""docs/protocol.md, "Errors and closing": who says nothing in time is closed. All wait at once, since each wait is 5 s."""
 
 import threading
 import time

@@ -15,7 +15,7 @@ from typing import Any, Iterator, Mapping
 
 Record = dict[str, Any]
 
-# An answer with one of these names leaves open whether the attempt is stored (protocol.md §4).
+# An answer with one of these names leaves open whether the attempt is stored (docs/protocol.md, "Errors and closing").
 open_errors = frozenset({"internal", "outcome_unknown", "closed", "timeout"})
 
 

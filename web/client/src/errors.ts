@@ -1,6 +1,6 @@
 import type { WireError } from "./protocol.js";
 
-/** What the server answers (docs/protocol.md §8). */
+/** What the server answers (docs/protocol.md, "Errors and closing"). */
 export type ServerErrorName =
   | "bad_request"
   | "unauthenticated"

@@ -21,7 +21,7 @@ const groupBytesMax = 256 * 1024; // in one frame, well below the server's bound
 
 /**
  * One room's writes, oldest first. An entry leaves only when the server has stored or refused it; until then it is
- * sent again, in order and under the same `client_msg_id`, so that a repeat stores nothing new (docs/protocol.md §4).
+ * sent again, in order and under the same `client_msg_id`, so that a repeat stores nothing new (docs/protocol.md, "publish").
  *
  * Writes go in groups: one frame, and nothing more of the room until all of it is answered. Where one fails, the server
  * fails those that it already has; what is still on the wire then, it takes for a new beginning. A write sent by itself

@@ -8,7 +8,7 @@ export type Effect =
   | { type: "broken"; evidence: string }; //   the stream broke its promise: resume from `position`
 
 /**
- * The rules of one room's stream, as the protocol states them: `prev`, seq, term, phase, gaps (docs/protocol.md §7).
+ * The rules of one room's stream, as the protocol states them: `prev`, seq, term, phase, gaps (docs/protocol.md, "Keeping a stream").
  * No socket and no clock in here: pushes go in, effects come out. A push that breaks a rule moves `position` no
  * further than what was still right, so that a resume from there brings exactly what is missing.
  */

@@ -5,7 +5,7 @@ import type { Socket, World } from "./world.js";
 const openWaitMs = 15_000;
 const pongWaitMs = 10_000;
 const overdueFactor = 4;
-/** How the package `ws` says that a server agreed to no subprotocol, or refused the handshake for it (docs/protocol.md §1). */
+/** How the package `ws` says that a server agreed to no subprotocol, or refused the handshake for it (docs/protocol.md, "Connection"). */
 const foreignAnswer = /subprotocol|response: 400/;
 
 /** Why a session ended: the close code, or 0 where this side gave up. */
