@@ -62,8 +62,9 @@ def house(log: Log) -> Tally:
     log.run(PYTHON, "-B", "tests/house/arrows.py")
     log.run(PYTHON, "-B", "tests/house/test_arrows.py")
     log.run(PYTHON, "-B", "tests/house/named_tests.py")
+    log.run(PYTHON, "-B", "tests/house/named_headings.py")
     log.run(PYTHON, "-B", "tests/house/test_embed_page.py")
-    return Tally(4)
+    return Tally(5)
 
 
 def build_tested(log: Log, *targets: str) -> None:
@@ -277,7 +278,7 @@ class Beside(threading.Thread):
 PARTS = [
     Part("setup", 180, "the Debian packages", setup),
     Part("format", 20, "clang-format has nothing to change", format_),
-    Part("house", 20, "includes follow the arrows; the docs name tests that exist; the page is embedded", house),
+    Part("house", 20, "includes follow the arrows; the docs name tests and headings that exist; the page is embedded", house),
     Part("build", 450, "the programs, with AddressSanitizer and UBSan", build),
     Part("integration", 380, "the protocol, asked of a node on both backends", integration),
     Part("cluster", 400, "three nodes as one: killed, stopped, back again; strangers, TLS; more databases and endpoints",
