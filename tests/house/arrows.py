@@ -48,8 +48,11 @@ ROOMS = [
     room("net/", SHARED + PROTO + ("actors/messages.hpp", "net/"),
          "std posix result boost asio beast json url openssl protobuf"),
     Room("node/", ANY_FOLDER, ANY_LIBRARY - {"catch2", "benchmark", "valgrind"}),
-    # Benchmarks measure cores and codecs; the harness itself speaks the protocol only.
-    Room("loadtest/", SHARED + PROTO + ("storage/", "net/", "loadtest/", "node/spelling.hpp"), ANY_LIBRARY - {"caf", "catch2"}),
+    # The harness speaks the protocol and knows nothing else of a node; benchmarks measure its cores and codecs.
+    Room("loadtest/", PROTO + ("loadtest/", "node/spelling.hpp"),
+         ANY_LIBRARY - {"caf", "catch2", "benchmark", "valgrind"}),
+    room("loadtest/bench/", SHARED + PROTO + ("storage/", "net/", "loadtest/"), "std benchmark"),
+    room("loadtest/guard/", SHARED + PROTO + ("storage/", "net/", "loadtest/"), "std asio valgrind"),
     Room("tests/", ANY_FOLDER, ANY_LIBRARY),
 ]
 LIBRARIES = [

@@ -35,6 +35,14 @@ FORBIDDEN = [
     ("node/x.cpp", "#include <catch2/catch.hpp>"),
     ("node/x.cpp", "#include <valgrind/callgrind.h>"),
     ("net/x.cpp", '#include "../storage/event_codec.hpp"'),
+    ("loadtest/load/x.cpp", '#include "net/codec/json_decoder.hpp"'),
+    ("loadtest/plan/x.cpp", '#include "actors/core/ids.hpp"'),
+    ("loadtest/report/x.cpp", '#include "node/configuration.hpp"'),
+    ("loadtest/limits/x.cpp", '#include "storage/event_codec.hpp"'),
+    ("loadtest/limits/x.cpp", "#include <benchmark/benchmark.h>"),
+    ("loadtest/bench/x.cpp", '#include "node/spelling.hpp"'),
+    ("loadtest/bench/x.cpp", "#include <libpq-fe.h>"),
+    ("loadtest/guard/x.cpp", '#include "actors/room_actor.hpp"'),
 ]
 ALLOWED = [
     ("actors/core/x.hpp", '#include "actors/core/ids.hpp"'),
@@ -46,6 +54,10 @@ ALLOWED = [
     ("net/x.cpp", '#include "actors/messages.hpp"'),
     ("net/x.cpp", "#include <boost/beast/http.hpp>"),
     ("node/x.cpp", '#include "storage/sqlite/sqlite_database.hpp"'),
+    ("loadtest/load/x.cpp", '#include "node/spelling.hpp"'),
+    ("loadtest/load/x.cpp", '#include "parley/v1/client.pb.h"'),
+    ("loadtest/bench/x.cpp", '#include "net/codec/json_decoder.hpp"'),
+    ("loadtest/guard/x.cpp", "#include <valgrind/callgrind.h>"),
     ("tests/x.cpp", "#include <catch2/catch.hpp>"),
 ]
 
@@ -81,7 +93,8 @@ class Arrows(unittest.TestCase):
         root = HERE.parents[1]
         homes = {arrows.room_of(name).folder for name, _ in arrows.sources(root)}
         self.assertLessEqual({"actors/core/", "actors/ports/", "storage/", "storage/postgres/", "storage/redis/",
-                              "storage/sqlite/", "net/", "node/", "tests/"}, homes)
+                              "storage/sqlite/", "net/", "node/", "loadtest/", "loadtest/bench/", "loadtest/guard/",
+                              "tests/"}, homes)
 
 
 if __name__ == "__main__":
