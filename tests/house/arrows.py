@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""Checks that each folder includes only what the house allows it (docs/architecture.md, the map of folders).
+"""Checks that each folder includes only what the house allows it (docs/architecture.md, "Folders").
 
     arrows.py [ROOT]      prints each forbidden include as file:line, ends with 1 if there is one
+    arrows.py --map       prints the page's table of folders
 """
 
 from __future__ import annotations
@@ -115,7 +116,25 @@ def forbidden(root: pathlib.Path) -> tuple[int, list[str]]:
     return judged, wrong
 
 
+def map_of_folders() -> list[str]:
+    """The rows of docs/architecture.md's table; the page says what "shared" is."""
+    rows = []
+    for r in ROOMS:
+        is_shared, is_proto = (set(names) <= set(r.ours) for names in (SHARED, PROTO))
+        own = [path for path in r.ours if path not in PROTO and not (is_shared and path in SHARED)]
+        ours = ["shared"] * is_shared + [f"`{path.rstrip('/')}`" for path in own] + ["`proto`"] * is_proto
+        folders = "everything" if r.ours == ANY_FOLDER else ", ".join(ours)
+        without = ", ".join(sorted(ANY_LIBRARY - r.libraries))
+        is_most = len(r.libraries) > len(ANY_LIBRARY) / 2
+        libraries = "all" + f" but {without}" * bool(without) if is_most else ", ".join(sorted(r.libraries))
+        rows.append(f"| `{r.folder.rstrip('/')}` | {folders} | {libraries} |")
+    return rows
+
+
 def main() -> int:
+    if sys.argv[1:] == ["--map"]:
+        print("\n".join(map_of_folders()))
+        return 0
     root = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parents[2]
     judged, wrong = forbidden(root)
     print("\n".join(wrong + [f"{judged} includes judged, {len(wrong)} forbidden"]))

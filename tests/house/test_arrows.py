@@ -96,6 +96,12 @@ class Arrows(unittest.TestCase):
                               "storage/sqlite/", "net/", "node/", "loadtest/", "loadtest/bench/", "loadtest/guard/",
                               "tests/"}, homes)
 
+    def test_the_page_tells_the_map_as_it_is(self):
+        page = (HERE.parents[1] / "docs" / "architecture.md").read_text()
+        _, folders = page.split("\n## Folders\n")
+        rows = [line for line in folders.splitlines() if line.startswith("| `")]
+        self.assertEqual(rows, arrows.map_of_folders(), "take what arrows.py --map prints")
+
 
 if __name__ == "__main__":
     unittest.main()
