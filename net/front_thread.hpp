@@ -22,8 +22,8 @@ class session;
 
 /// One Asio thread of the front: its connections, its live table, one timer for all their deadlines, and an inbox
 /// through which the actors reach it. What a burst of the inbox touches is flushed once, at its end: all that waits for
-/// a session goes out in one write (performance.md, lever 7). Sessions keep their thread alive: an actor may hold one
-/// longer than the front lives, and its socket needs the thread's loop to the end.
+/// a session goes out in one write. Sessions keep their thread alive: an actor may hold one longer than the front
+/// lives, and its socket needs the thread's loop to the end.
 class front_thread : public std::enable_shared_from_this<front_thread> {
 public:
   using executor = boost::asio::io_context::executor_type;

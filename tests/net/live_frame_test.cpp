@@ -8,7 +8,7 @@
 using namespace parley;
 using namespace parley::net;
 
-TEST_CASE("a live frame is encoded once per form and its bytes are shared", "[net][live_frame][P22]") {
+TEST_CASE("a live frame is encoded once per form and its bytes are shared", "[net][live_frame]") {
   const live_frame_ptr frame =
       std::make_shared<live_frame>(given::room("general"), given::at(4), given::messages(5, 6));
   const auto first = shared_bytes(frame, wire_form::ws_json);
