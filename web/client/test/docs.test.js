@@ -173,8 +173,8 @@ describe("the docs' programs", { concurrency: 3 }, () => {
   }
 
   it("the quick start's own project, made as it says, finds the library and chats", async () => {
-    // As a stranger's folder: a clone of that name, whose library is built, and the new project beside it.
-    const clone = join(folder, "parley");
+    // As a stranger's folder: a clone of whatever name, whose library is built, and the new project beside it.
+    const clone = join(folder, "a clone");
     for (const part of ["package.json", "dist"]) {
       cpSync(join(library, part), join(clone, "web", "client", part), { recursive: true });
     }
