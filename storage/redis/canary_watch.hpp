@@ -23,7 +23,6 @@ public:
     if (number > returned_ && number <= sent_) returned_ = number;
   }
   std::uint64_t missed() const { return sent_ - returned_; }
-  bool has_returned() const { return returned_ != 0; }
 
 private:
   std::uint64_t sent_ = 0;

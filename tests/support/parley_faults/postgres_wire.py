@@ -9,7 +9,7 @@ import dataclasses
 from typing import Iterator
 
 _sync, _bind, _simple_query = ord("S"), ord("B"), ord("Q")
-_ready, _error, _complete = ord("Z"), ord("E"), ord("C")
+_ready, _error = ord("Z"), ord("E")
 
 
 @dataclasses.dataclass(slots=True)
@@ -25,10 +25,6 @@ class Message:
     @property
     def is_error(self) -> bool:
         return self.kind == _error
-
-    @property
-    def is_complete(self) -> bool:
-        return self.kind == _complete
 
 
 class Splitter:

@@ -25,10 +25,6 @@ class Sender:
         self._session: Session | None = None
         self._pending: collections.deque[tuple[dict, asyncio.Future]] = collections.deque()
 
-    @property
-    def is_connected(self) -> bool:
-        return self._session is not None
-
     async def submit(self, draft: dict) -> None:
         """Sends it; waits first while K others are without an answer, and repeats what has failed,
         since what goes out ahead of a repeat would overtake it."""
