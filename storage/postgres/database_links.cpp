@@ -15,12 +15,9 @@ constexpr std::array writer_statements{
     &sql::wait_for_locks, &sql::append,  &sql::append_one, &sql::prove, &sql::forget_ended_keys,
     &sql::find_keys,      &sql::recover, &sql::trim,       &sql::yield, &sql::release,
     &sql::heads};
-constexpr std::array reader_statements{&sql::range, &sql::history, &sql::newest,
-                                       &sql::heads, &sql::claim,   &sql::claim_unlocked};
-constexpr std::array control_statements{&sql::renew, &sql::survey,     &sql::departed,    &sql::places,
-                                        &sql::marks, &sql::sweep_keys, &sql::sweep_leases};
-
-constexpr std::int64_t swept_max = 10'000;  // keys a statement: about 0.1 s
+constexpr std::array reader_statements{&sql::range, &sql::history,        &sql::newest,     &sql::heads,
+                                       &sql::claim, &sql::claim_unlocked, &sql::sweep_keys, &sql::sweep_leases};
+constexpr std::array control_statements{&sql::renew, &sql::survey, &sql::departed, &sql::places, &sql::marks};
 
 template <std::size_t N>
 postgres::link_role role(std::string_view name, const std::array<const statement*, N>& statements,
@@ -48,7 +45,8 @@ postgres_database::links::links(boost::asio::io_context& io, postgres_options op
                context_->options.reads_waiting_max),
       wakes_(gathering_options_of(context_->options)),
       wake_timer_(context_->strand),
-      sweep_timer_(context_->strand) {}
+      sweep_timer_(context_->strand),
+      sweep_(std::uniform_real_distribution<>{}(context_->random), {.period = context_->options.sweep_period}) {}
 
 void postgres_database::links::start() {
   writer_->start();
@@ -152,17 +150,22 @@ void postgres_database::links::await_sweep(milliseconds delay) {
   });
 }
 
+/// Not on the link of the lease, which must not wait.
 void postgres_database::links::sweep() {
   postgres::exchange e;
-  e.commands.push_back({&sql::sweep_keys, std::move(postgres::parameters{}.add(swept_max))});
-  e.commands.push_back({&sql::sweep_leases, {}});
-  e.done = [self = shared_from_this()](exchange_end end) {
-    const auto swept = end.is_done() ? end.answers.front().affected() : 0;
-    if (swept > 0) self->context_->probe.keys_swept(swept);
-    const auto period = self->context_->options.sweep_period;
-    self->await_sweep(swept == swept_max ? period / 20 : period);
+  e.commands.push_back(
+      {&sql::sweep_keys,
+       std::move(postgres::parameters{}.add(sweep_.keys_max()).add(sweep_.first()).add(sweep_.end()))});
+  if (sweep_.first() == 0) e.commands.push_back({&sql::sweep_leases, {}});
+  e.done = [self = shared_from_this(), since = clock::now()](exchange_end end) {
+    if (!end.is_done()) return self->await_sweep(self->context_->options.sweep_period);
+    const auto& told = end.answers.front();
+    const auto swept = told.int8(0, 0);
+    if (swept > 0) self->context_->probe.keys_swept(static_cast<std::size_t>(swept));
+    const auto took = std::chrono::duration_cast<milliseconds>(clock::now() - since);
+    self->await_sweep(self->sweep_.looked(swept, told.int8(0, 1), took));
   };
-  control_->submit(std::move(e));
+  readers_.submit(std::move(e));
 }
 
 }  // namespace parley

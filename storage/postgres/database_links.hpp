@@ -2,6 +2,7 @@
 
 #include "storage/postgres/append_request.hpp"
 #include "storage/postgres/gathering.hpp"
+#include "storage/postgres/key_sweep.hpp"
 #include "storage/postgres/link.hpp"
 #include "storage/postgres/link_pool.hpp"
 #include "storage/postgres/postgres_database.hpp"
@@ -84,6 +85,7 @@ private:
   boost::asio::steady_timer wake_timer_;
   bool is_awaiting_wakes_ = false;
   boost::asio::steady_timer sweep_timer_;
+  postgres::key_sweep sweep_;
   std::deque<pending_ptr> appends_;
   database_identity written_to_;  ///< the history that the newest append was sent to
   bool is_stopped_ = false;

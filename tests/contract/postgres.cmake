@@ -8,7 +8,7 @@ target_link_libraries(postgres_parts_test PRIVATE parley_catch_main parley_postg
 catch_discover_tests(postgres_parts_test TEST_PREFIX "postgres." PROPERTIES LABELS contract)
 
 add_executable(contract_postgres ${parley_log_contract} postgres_faults_test.cpp postgres_store.cpp
-  postgres_failover_test.cpp postgres_schema_test.cpp postgres_shard_map_test.cpp postgres_unknown_test.cpp postgres_wishes_test.cpp)
+  postgres_failover_test.cpp postgres_schema_test.cpp postgres_shard_map_test.cpp postgres_sweep_test.cpp postgres_unknown_test.cpp postgres_wishes_test.cpp)
 target_link_libraries(contract_postgres PRIVATE parley_catch_main parley_contract_steps parley_postgres
   parley_private_postgres parley_relay)
 add_test(NAME contract_postgres COMMAND contract_postgres)

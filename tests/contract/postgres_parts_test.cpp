@@ -1,4 +1,5 @@
 #include "storage/postgres/gathering.hpp"
+#include "storage/postgres/key_sweep.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -102,6 +103,32 @@ TEST_CASE("who stops gives up what waits, and only that", "[postgres]") {
   CHECK(all.give_up() == batch{2, 3});
   all.answered();
   CHECK(all.take(start).empty());
+}
+
+TEST_CASE("a sweep begins somewhere, goes on behind where it was, and begins anew at the end", "[postgres][sweep]") {
+  key_sweep sweep(0.5);
+  CHECK(sweep.first() == 0);
+  (void)sweep.looked(0, 1000, milliseconds{1});
+  CHECK(sweep.first() == 500);
+  CHECK(sweep.end() == 628);
+  for (const auto first : {628, 756, 884, 0, 128}) {
+    (void)sweep.looked(0, 1000, milliseconds{1});
+    CHECK(sweep.first() == first);
+  }
+  (void)sweep.looked(2000, 1000, milliseconds{1});
+  CHECK(sweep.first() == 128);  // there may be more
+}
+
+TEST_CASE("a sweep sees a small table once a period, a large one once a round, and never takes all of the time",
+          "[postgres][sweep]") {
+  key_sweep sweep(0);
+  const milliseconds minute{60'000};
+  CHECK(sweep.looked(7, 0, milliseconds{0}) == minute);
+  CHECK(sweep.looked(7, 60 * 128, milliseconds{3}) == minute);
+  CHECK(sweep.looked(7, 600 * 128, milliseconds{3}) == minute / 10);
+  CHECK(sweep.looked(7, 60'000'000, milliseconds{30}) == milliseconds{30});
+  CHECK(sweep.looked(2000, 0, milliseconds{20}) == milliseconds{20});
+  CHECK(sweep.looked(2000, 0, milliseconds{0}) == milliseconds{1});
 }
 
 }  // namespace parley::postgres
