@@ -25,6 +25,11 @@ room_log::room_log(room_ref room, room_head head, room_log_options options)
       last_ticket_(is_on(mutant::tickets_begin_anew) ? 0 : options.ticket_base) {}
 
 room_log::decision room_log::publish(const asker& from, const std::shared_ptr<const draft>& d, instant now) {
+  if (now >=
+      forgets_at_) {  // a room that is always written to never falls asleep, and each failed HTTP write is a session
+    gate_.forget_old(now);
+    forgets_at_ = now + seconds{60};
+  }
   if (!gate_.admits(from.session, from.round)) return answer{from, behind_a_failure()};
   const bool has_key = !d->client_msg_id.empty();
   auto key = has_key ? dedup_window::key_of(d->sender, d->client_msg_id) : std::string{};

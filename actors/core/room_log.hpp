@@ -63,6 +63,8 @@ public:
   const room_head& head() const { return head_; }
   const room_ref& room() const { return room_; }
   std::size_t queued() const { return queued_.size(); }
+  /// Sessions whose failure is remembered: those of about the last two minutes.
+  std::size_t failures_kept() const { return gate_.size(); }
 
 private:
   struct queued_draft {
@@ -89,6 +91,7 @@ private:
   room_log_options options_;
   dedup_window recent_;
   write_gate gate_;
+  instant forgets_at_{};
   std::unordered_map<ticket, queued_draft> queued_;
   std::unordered_map<std::string, ticket> queued_keys_;
   failure_count failures_ = 0;                         ///< heard of

@@ -201,6 +201,16 @@ TEST_CASE("after a failure a session's draft says what those before it had heard
   (void)log.ended({behind.ticket, outcome::not_stored{}}, noon);
 }
 
+TEST_CASE("a room that is always written to forgets failures of sessions that are long gone", "[core][room_log][G9]") {
+  auto log = log_at(at(3, 41));
+  auto now = noon;
+  for (std::uint64_t session = 1; session <= 300; ++session, now += 1s) {
+    const auto decision = log.publish(asker(session), draft_of("ana"), now);
+    (void)log.ended({std::get<room_log::queue>(decision).ticket, outcome::not_stored{}}, now);
+    CHECK(log.failures_kept() <= 121);
+  }
+}
+
 TEST_CASE("content that storage refuses is a bad request and breaks nobody's order", "[core][room_log]") {
   auto log = log_at({});
   const auto t = queued(log, asker(1, 1, 1), draft_of("ana", "c-1"));
