@@ -158,8 +158,9 @@ void connection_actor::asked(std::uint32_t id, request::join& r) {
 
 void connection_actor::asked(std::uint32_t id, request::leave& r) {
   if (goes_behind(r.room, {id, r})) return;
+  const bool was_joined = rooms_.contains(r.room);
   end_subscription(r.room);
-  reply_to(id, reply::left{r.room});
+  if (id != 0 || was_joined) session_->send({id, reply::left{r.room}});  // without an id for the verifier, not written
 }
 
 void connection_actor::asked(std::uint32_t id, request::publish& r) {

@@ -61,7 +61,9 @@ void session::enqueue(const server_message& message) {
     own = {conn_id_, options.node, static_cast<std::uint32_t>(options.patience.ping.count()), options.bounds};
   }
   auto marks = marks_of(message);
-  if (message.id == 0 && std::holds_alternative<reply::joined>(message.body)) return keep_unseen(std::move(*marks));
+  const bool is_of_a_stream =
+      std::holds_alternative<reply::joined>(message.body) || std::holds_alternative<reply::left>(message.body);
+  if (message.id == 0 && is_of_a_stream) return keep_unseen(std::move(*marks));
   const auto* batch = message.id == 0 ? std::get_if<push::batch>(&message.body) : nullptr;
   auto bytes = batch != nullptr ? thread_.recent().bytes(form_, *batch)
                                 : std::make_shared<const std::string>(wire_bytes(form_, message, own));
@@ -74,8 +76,8 @@ void session::enqueue(const server_message& message) {
   thread_.touch(*this);
 }
 
-/// What is not shown (a `joined` that nobody asked to see, any in an event stream) still counts for the verifier, in
-/// its place: behind what waits already, before what comes next. A room's last word is enough.
+/// What is not shown (a `joined` or `left` that nobody asked to see, any in an event stream) still counts for the
+/// verifier, in its place: behind what waits already, before what comes next. A room's last word is enough.
 void session::keep_unseen(stream_marks marks) {
   if (!unseen_) unseen_ = std::make_unique<stream_marks>();
   for (auto& mark : marks) {

@@ -11,7 +11,7 @@ namespace parley::net {
 
 /// Asserts G3 on everything that one session is given, as its reader sees it: after a `joined`, each room's numbers go
 /// up by one, and only a `gap` passes numbers over. Sans-I/O. It counts and goes on: a wrong stream is the reader's to
-/// notice too, and the metric must stay 0. It hears of every `joined`, those that are not written included.
+/// notice too, and the metric must stay 0. It hears of every `joined` and `left`, those that are not written included.
 class stream_verifier {
 public:
   /// @returns false where the mark breaks the room's stream

@@ -180,6 +180,23 @@ TEST_CASE("a join without an id is not answered, and its stream is proven whole 
   CHECK(running.probe.broken == 1);
 }
 
+TEST_CASE("a leave without an id is not answered, and its stream has ended", "[net][front][G3][G9]") {
+  running_front running;
+  const auto room = given::room("r");
+  auto client = running.live_client(room);
+  const auto session = running.desk.visits.back()->session;
+  session->leave_live(room, generation{1});
+  session->send({0, reply::left{"r"}});
+  client->send(R"({"id":9,"ping":{}})");
+  CHECK(client->next_data().payload.find("pong") != std::string::npos);
+  CHECK(running.probe.broken == 0);
+  session->send({0, push::batch{"r", seq{0}, push::phase::live, given::messages(1, 1)}});
+  client->next_data();
+  client->send(R"({"id":10,"ping":{}})");
+  client->next_data();
+  CHECK(running.probe.broken == 1);
+}
+
 TEST_CASE("a reader that reads nothing falls back to a position, and its replies stay", "[net][front][G9]") {
   front_options options;
   options.waiting.live_bytes_max = 64 * 1024;
