@@ -92,6 +92,7 @@ void shard_actor::closed() {
     if (!entry.actor) continue;
     ++left;
     caf::anon_send(entry.actor, msg::retire{under});
+    context_->probe->room_slept();  // its next owner wakes it
   }
   rooms_.clear();
   retired(under);

@@ -174,6 +174,7 @@ TEST_CASE("a lost shard says that it is flushed after its rooms' last answers, a
   CHECK(s.refused(0).code == refusal_code::outcome_unknown);
   CHECK(s.routed->of<msg::order_broken>().size() == 1);
   CHECK(s.flushed().size() == 1);
+  CHECK(s.probe.slept == s.probe.woken);  // none of its rooms is awake here any more
 }
 
 TEST_CASE("the first write wakes its room with one read, and those who come meanwhile keep their order",
