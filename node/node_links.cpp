@@ -9,11 +9,6 @@
 namespace parley {
 namespace {
 
-/// Room for a draft's text, parts and metadata in an item with its framing, whatever the bytes are.
-std::size_t frame_bytes_for(const net::limits& limits) {
-  return std::max<std::size_t>(1024 * 1024, 4 * std::size_t{limits.content_bytes} + 64 * 1024);
-}
-
 net::peer_options link_options_of(const configuration& all, const node_identity& self, const std::string& cluster_id) {
   const auto where = parse_listen_address(all.node.peer_listen).value();
   net::peer_options o;
@@ -23,7 +18,8 @@ net::peer_options link_options_of(const configuration& all, const node_identity&
   o.certificate = all.node.peer_certificate;
   o.key = all.node.peer_key;
   o.self = {cluster_id, self, all.node.shards};
-  o.bounds.frame_bytes_max = frame_bytes_for(all.limits);
+  o.bounds = net::bounds_for(all.limits.content_bytes);
+  o.waiting_bytes_max = std::max(o.waiting_bytes_max, 2 * o.bounds.frame_bytes_max);
   return o;
 }
 

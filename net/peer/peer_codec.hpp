@@ -46,6 +46,9 @@ struct peer_bounds {
   std::uint32_t shards = 65'536;
 };
 
+/// For drafts of so much content, however small its parts are and whatever its bytes.
+peer_bounds bounds_for(std::size_t content_bytes_max);
+
 /// What the other end says: who dialled asks, who accepted answers. `look` goes both ways.
 enum class peer_says : std::uint8_t { questions, answers };
 
@@ -56,7 +59,8 @@ struct peer_frame {
   std::size_t items = 0;
   std::size_t cost = 0;  ///< the sum of `encoded_bytes_max`
 };
-/// Takes the first items off `waiting`, as many as one frame may hold (one at least), and encodes them.
+/// Takes the first items off `waiting`, as many as one frame may hold (one at least), and encodes them. What is put
+/// together stays below 1 MiB, which every node takes, whatever its own limit of content is.
 peer_frame next_frame(std::deque<peer::item>& waiting, const peer_bounds& bounds);
 
 /// @returns none for a frame that `next_frame` of the same version cannot have made: cut, empty, too long, an item of

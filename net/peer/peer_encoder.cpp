@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t item_overhead_bytes = 192;
 /// A part's three tags and lengths.
 constexpr std::size_t part_overhead_bytes = 16;
+constexpr std::size_t names_bytes_max = 64 * 1024;  // of a draft's room, sender and key, with its item's framing
+constexpr std::size_t coalesced_bytes_max = 1024 * 1024;
 
 void write_draft(const draft& from, internal::StoredEvent& out) {
   out.set_sender(from.sender);
@@ -118,13 +120,22 @@ std::size_t encoded_bytes_max(const peer::item& one) {
                     one);
 }
 
+peer_bounds bounds_for(std::size_t content_bytes_max) {
+  peer_bounds made;
+  // A part's framing may be many times its content: a type and a body of one byte each.
+  constexpr std::size_t part_bytes_min = 2;
+  const auto parts_bytes = content_bytes_max / part_bytes_min * (part_bytes_min + part_overhead_bytes);
+  made.frame_bytes_max = std::max(coalesced_bytes_max, parts_bytes + names_bytes_max);
+  return made;
+}
+
 peer_frame next_frame(std::deque<peer::item>& waiting, const peer_bounds& bounds) {
   google::protobuf::Arena arena;
   auto& frame = *google::protobuf::Arena::CreateMessage<internal::PeerFrame>(&arena);
   peer_frame made;
   for (; !waiting.empty() && made.items < bounds.items_max; ++made.items) {
     const auto cost = encoded_bytes_max(waiting.front());
-    if (made.items != 0 && made.cost + cost > bounds.frame_bytes_max) break;
+    if (made.items != 0 && made.cost + cost > std::min(bounds.frame_bytes_max, coalesced_bytes_max)) break;
     made.cost += cost;
     std::visit([&](const auto& one) { write(one, *frame.add_items()); }, waiting.front());
     waiting.pop_front();

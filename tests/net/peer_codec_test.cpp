@@ -129,6 +129,28 @@ TEST_CASE("an item's bound is never below its bytes", "[net][peer]") {
     CHECK(frame_of(one).size() <= encoded_bytes_max(one));
 }
 
+TEST_CASE("a frame holds the largest draft that a node accepts, of whatever parts", "[net][peer]") {
+  const std::size_t content_bytes = GENERATE(65'536u, 1'048'576u);
+  const auto large = bounds_for(content_bytes);
+  auto many = std::make_shared<draft>();
+  many->sender = std::string(128, 's');
+  many->client_msg_id = std::string(128, 'k');
+  many->body.parts.assign(content_bytes / 2, {"a", part::body_kind::content, "1"});
+  auto one = std::make_shared<draft>(*many);
+  one->body.parts.clear();
+  one->body.text = std::string(content_bytes, 'x');
+  for (const auto& what : {many, one}) {
+    auto item = given::publish(1);
+    item.room = std::string(128, 'r');
+    item.what = what;
+    CHECK(encoded_bytes_max(item) <= large.frame_bytes_max);
+  }
+  // What goes together is what every node takes.
+  std::deque<peer::item> waiting;
+  for (std::uint64_t n = 1; n <= 100; ++n) waiting.push_back(given::publish(n, std::string(65'000, 'x')));
+  while (!waiting.empty()) CHECK(next_frame(waiting, large).bytes.size() <= 1024 * 1024);
+}
+
 TEST_CASE("a publish with a field out of its range is refused", "[net][peer][bad_input]") {
   const auto spoiled = [](const std::function<void(internal::PeerPublish&)>& spoil) {
     return is_refused(given::publish(1), peer_says::questions,
