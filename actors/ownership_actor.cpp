@@ -111,7 +111,8 @@ void ownership_actor::renewed(const msg::lease_renewed& m) {
   is_renewing_ = false;
   if (is_releasing_) return finish_release();
   if (m.answer.has_error()) {
-    context_->log->write(log_level::warn, "lease.not_renewed", {{"why", m.answer.error().detail}});
+    context_->log->write(log_level::warn, "lease.not_renewed",
+                         {{"database", shown(database_)}, {"why", m.answer.error().detail}});
     if (left_) (*std::exchange(left_, nullptr))();  // nobody can be given anything
     return;
   }
@@ -121,7 +122,7 @@ void ownership_actor::renewed(const msg::lease_renewed& m) {
   const auto lost = core_.renewed(*m.answer, m.sent_at, now);
   if (core_.is_drained() != was_drained)
     context_->log->write(log_level::info, was_drained ? "node.undrained" : "node.drained",
-                         {{"database", std::to_string(database_.value)}});
+                         {{"database", shown(database_)}});
   if (!lost.empty() && !is_on(mutant::lease_era_ignored)) clock.begin_era();
   for (const auto& ended : lost) {
     let_go(ended.shard, ended.term, log_level::warn, "shard.lost",
@@ -229,7 +230,8 @@ void ownership_actor::note_others(const std::vector<shard_row>& rows) {
 void ownership_actor::claimed(msg::shards_claimed& m) {
   is_surveying_ = false;
   if (m.shards.has_error()) {
-    context_->log->write(log_level::warn, "shards.not_claimed", {{"why", m.shards.error().detail}});
+    context_->log->write(log_level::warn, "shards.not_claimed",
+                         {{"database", shown(database_)}, {"why", m.shards.error().detail}});
     return;
   }
   const auto won = core_.claimed(*m.shards, m.sent_at);
@@ -243,7 +245,7 @@ void ownership_actor::claimed(msg::shards_claimed& m) {
     context_->probe->shard_opened();
   }
   context_->log->write(log_level::info, "shards.claimed",
-                       {{"database", std::to_string(database_.value)},
+                       {{"database", shown(database_)},
                         {"won", std::to_string(won.size())},
                         {"asked", std::to_string(m.shards->size())}});
   if (!won.empty()) caf::anon_send(router_, msg::tell_to_look{database_, {}});  // somebody may wait for their owner

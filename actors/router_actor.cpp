@@ -132,10 +132,9 @@ void router_actor::placed(const shard_places& places) {
     routes.move(change.shard, change.to);
     caf::anon_send(house_.owners[change.from.value], msg::shard_left{change.shard});
     caf::anon_send(house_.owners[change.to.value], msg::shard_arrived{change.shard, house_.shards[change.shard.value]});
-    context_->log->write(log_level::info, "shard.placed",
-                         {{"shard", std::to_string(change.shard.value)},
-                          {"from", std::to_string(change.from.value)},
-                          {"to", std::to_string(change.to.value)}});
+    context_->log->write(
+        log_level::info, "shard.placed",
+        {{"shard", std::to_string(change.shard.value)}, {"from", shown(change.from)}, {"to", shown(change.to)}});
   }
   move_endpoints(changes.endpoint_moves);
   tell_lacking("shards.out_of_reach", changes.out_of_reach.size(), "they moved to a database");

@@ -16,6 +16,7 @@ constexpr milliseconds writer_tick_period{20};
 writer_actor::writer_actor(caf::actor_config& config, context_ptr context, database_id database)
     : event_based_actor(config),
       context_(std::move(context)),
+      database_(database),
       log_(*context_->databases[database.value].log),
       core_(context_->options.node.incarnation, context_->options.writer) {}
 
@@ -32,9 +33,10 @@ caf::behavior writer_actor::make_behavior() {
           context_->probe->batch_committed(context_->clock->boot_now() - sent_at_);
         } else {
           if (m.outcome.error().code == errc::outcome_unknown) context_->probe->outcome_unknown();
-          context_->log->write(
-              log_level::warn, "batch.failed",
-              {{"code", std::string(to_string(m.outcome.error().code))}, {"why", m.outcome.error().detail}});
+          context_->log->write(log_level::warn, "batch.failed",
+                               {{"database", shown(database_)},
+                                {"code", std::string(to_string(m.outcome.error().code))},
+                                {"why", m.outcome.error().detail}});
         }
         perform(core_.appended(std::move(m.outcome), context_->clock->boot_now(), context_->clock->unix_now()));
         keep_ticking();
@@ -42,7 +44,8 @@ caf::behavior writer_actor::make_behavior() {
       [this](msg::recovery_answered& m) {
         if (m.batch != batch_) return;
         context_->log->write(log_level::info, "batch.recovered",
-                             {{"code", m.outcome.has_value() ? "ok" : std::string(to_string(m.outcome.error().code))}});
+                             {{"database", shown(database_)},
+                              {"code", m.outcome.has_value() ? "ok" : std::string(to_string(m.outcome.error().code))}});
         perform(core_.recovered(std::move(m.outcome), context_->clock->boot_now(), context_->clock->unix_now()));
         keep_ticking();
       },

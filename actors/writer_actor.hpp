@@ -33,6 +33,7 @@ private:
   void finish_release();
 
   context_ptr context_;
+  database_id database_;
   event_log& log_;
   shard_writer core_;
   struct open_room {

@@ -9,7 +9,7 @@
 
 namespace parley {
 
-/// One line, without its end: `ts=2026-01-02T03:04:05.678Z level=info event=lease.lost shard=12 owner="n 2"`.
+/// One line, without its end: `ts=2026-01-02T03:04:05.678Z level=info event=shard.lost shard=12 owner="n 2"`.
 /// The only place that quotes: whatever a value holds, it stays one field of one line, and a longer one than
 /// `value_bytes_max` is cut.
 std::string logfmt_line(unix_time at, log_level level, std::string_view event, std::initializer_list<log_field> fields);

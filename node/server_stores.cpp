@@ -19,6 +19,7 @@ namespace {
 postgres_options database_options_of(const configuration& all, std::size_t place) {
   auto o = all.postgres;
   o.dsn = all.node.postgres[place];
+  o.name = std::to_string(place + 1);
   o.is_home = place == 0;
   o.shards = all.node.shards;
   o.dedup_window = all.node.dedup_window;

@@ -27,6 +27,9 @@ using generation = strong<struct generation_tag, std::uint32_t>;
 /// One Asio thread of the front.
 using thread_index = strong<struct thread_tag, std::uint32_t>;
 
+/// As people count databases: the first is 1, in logs, metrics and commands.
+inline std::string shown(database_id d) { return std::to_string(d.value + 1); }
+
 constexpr seq next(seq s) { return seq{s.value + 1}; }
 constexpr seq previous(seq s) { return seq{s.value == 0 ? 0 : s.value - 1}; }
 

@@ -15,7 +15,7 @@ struct log_field {
   std::string value;
 };
 
-/// Where a component says what happened: a stable event name and fields, e.g. `lease.lost shard=12 term=18`. The one
+/// Where a component says what happened: a stable event name and fields, e.g. `shard.lost shard=12 term=18`. The one
 /// writer quotes values. Never a message's content, never a token, never a query string. Thread-safe.
 class log {
 public:

@@ -183,9 +183,11 @@ void link::broken(const std::string& reason) {
   state_ = state::resting;
   if (was_ready) {
     context_->probe.link_lost(role_.name);
-    context_->log.write(
-        log_level::warn, "postgres.link_lost",
-        {{"role", std::string(role_.name)}, {"reason", reason}, {"unanswered", std::to_string(lost.size())}});
+    context_->log.write(log_level::warn, "postgres.link_lost",
+                        {{"database", context_->options.name},
+                         {"role", std::string(role_.name)},
+                         {"reason", reason},
+                         {"unanswered", std::to_string(lost.size())}});
   }
   rest(context_->options.retry_delay_min);
   for (auto& one : lost) {

@@ -98,14 +98,17 @@ void link::prepared(exchange_end end) {
     return attempt_failed(end.refusal ? end.refusal->sqlstate + " " + end.refusal->message : end.reason);
   if (const auto wrong = check_identity(end.answers.back()); !wrong.empty()) return attempt_failed(wrong);
   if (!end.answers[end.answers.size() - 2].flag(0, 14))
-    context_->log.write(log_level::error, "postgres.not_durable", {{"fix", "set fsync and full_page_writes to on"}});
+    context_->log.write(log_level::error, "postgres.not_durable",
+                        {{"database", context_->options.name}, {"fix", "set fsync and full_page_writes to on"}});
   state_ = state::ready;
   failures_ = 0;
   is_watching_ = false;
   timer_.cancel();
   context_->probe.link_opened(role_.name);
   context_->log.write(log_level::info, "postgres.link_opened",
-                      {{"role", std::string(role_.name)}, {"timeline", context_->newest.timeline}});
+                      {{"database", context_->options.name},
+                       {"role", std::string(role_.name)},
+                       {"timeline", context_->newest.timeline}});
 }
 
 /// C7. @returns what is wrong, or nothing
@@ -114,7 +117,8 @@ std::string link::check_identity(const rows& row) {
   if (row.flag(0, 2)) return "the server is a standby";
   if (cluster != context_->cluster) return "the database belongs to another cluster: " + cluster;
   auto& newest = context_->newest;
-  if (!newest.system.empty() && system != newest.system) return "the server is another one: system " + system;
+  if (!newest.system.empty() && system != newest.system)
+    return "the server is another one (system " + system + "): where it takes the former's place, restart all nodes";
   // A promotion makes a new, larger timeline. A smaller one is an old primary that nobody fenced.
   if (timeline < newest.timeline) return "the server is an old primary: timeline " + timeline;
   history_ = newest = {system, timeline};
@@ -131,9 +135,11 @@ void link::attempt_failed(const std::string& reason) {
   // Another reason is news: a server that is up again may have no place for us.
   if (failures_ == 1 || failures_ % 20 == 0 || reason != failure_told_) {
     failure_told_ = reason;
-    context_->log.write(
-        log_level::warn, "postgres.connect_failed",
-        {{"role", std::string(role_.name)}, {"reason", reason}, {"attempts", std::to_string(failures_)}});
+    context_->log.write(log_level::warn, "postgres.connect_failed",
+                        {{"database", context_->options.name},
+                         {"role", std::string(role_.name)},
+                         {"reason", reason},
+                         {"attempts", std::to_string(failures_)}});
   }
   const auto doublings = std::min<std::size_t>(failures_ - 1, 16);
   rest(std::min(context_->options.retry_delay_max, context_->options.retry_delay_min * (1 << doublings)));

@@ -14,7 +14,8 @@ struct postgres_options {
   /// adapter's thread for as long as the resolver takes: give an address, `hostaddr` beside `host`, or a local
   /// resolver.
   std::string dsn;
-  bool is_home = false;  ///< the first of the list: its first migration makes the cluster id
+  std::string name = "1";  ///< in logs: its place in the list, from 1 on
+  bool is_home = false;    ///< the first of the list: its first migration makes the cluster id
   std::uint32_t shards = 256;
   seconds dedup_window{86400};
   bool checked = false;  ///< every append also proves that seq-1 is stored (C2): for fault tests

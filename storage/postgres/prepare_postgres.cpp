@@ -23,13 +23,14 @@ void check_server(session& db) {
 
 /// Leases count by the database's clock alone, so that nothing breaks; but the time that an event bears is its owner's,
 /// and a person reads it.
-void compare_clocks(session& db, seconds ours, log& log) {
+void compare_clocks(session& db, seconds ours, const std::string& name, log& log) {
   constexpr seconds apart_max{5};  // what a busy machine takes to answer
   const seconds theirs{db.number("SELECT extract(epoch FROM clock_timestamp())::int8")};
   if (const auto ahead = ours - theirs; std::chrono::abs(ahead) > apart_max)
     log.write(
         log_level::warn, "clock.apart",
         {{"ahead_s", std::to_string(ahead.count())},
+         {"database", name},
          {"why", "this machine's clock and the database's differ: set both by NTP, events bear this one's time"}});
 }
 
@@ -96,7 +97,7 @@ result<cluster_record> prepare_postgres(const postgres_options& options, std::op
   try {
     session db(options);
     check_server(db);
-    compare_clocks(db, std::chrono::floor<seconds>(now.time_since_epoch()), log);
+    compare_clocks(db, std::chrono::floor<seconds>(now.time_since_epoch()), options.name, log);
     db.run("SET statement_timeout = '60s'");
     migrate(db, options, expected, log);
     return verify(db, options, expected);
