@@ -104,6 +104,12 @@ public:
     depart();
   }
 
+  /// Workers that wait for a job.
+  std::size_t asleep() {
+    const std::lock_guard lock(mutex_);
+    return asleep_;
+  }
+
   /// Each job that is left, once no worker is.
   template <class Deed>
   void drain(Deed deed) {

@@ -1,5 +1,7 @@
 #include "actors/run_queue.hpp"
 
+#include "tests/support/eventually.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <atomic>
@@ -22,6 +24,13 @@ std::future<int> taken_by_another(queue& jobs) {
   });
 }
 
+/// A worker that sleeps, waiting for a job.
+std::future<int> sleeping_worker(queue& jobs) {
+  auto worker = taken_by_another(jobs);
+  REQUIRE(testing::eventually([&] { return jobs.asleep() == 1; }));
+  return worker;
+}
+
 /// Whether the worker goes on sleeping; a look that may be too early for what should not happen.
 bool sleeps(const std::future<int>& worker) { return worker.wait_for(50ms) == std::future_status::timeout; }
 
@@ -38,8 +47,7 @@ TEST_CASE("jobs are taken in the order in which they were added", "[actors][run_
 
 TEST_CASE("a job calls a sleeper where nobody is awake", "[actors][run_queue]") {
   queue jobs({8, 1h});
-  auto worker = taken_by_another(jobs);
-  (void)sleeps(worker);
+  auto worker = sleeping_worker(jobs);
   jobs.add(1);
   CHECK(worker.get() == 1);
 }
@@ -47,8 +55,7 @@ TEST_CASE("a job calls a sleeper where nobody is awake", "[actors][run_queue]") 
 TEST_CASE("a few jobs are an awake worker's, more call a sleeper", "[actors][run_queue]") {
   queue jobs({2, 1h});
   jobs.enter();  // this thread is awake, and busy
-  auto sleeper = taken_by_another(jobs);
-  (void)sleeps(sleeper);
+  auto sleeper = sleeping_worker(jobs);
   jobs.add(1);
   jobs.add(2);
   CHECK(sleeps(sleeper));
@@ -82,8 +89,7 @@ TEST_CASE("what waits behind a stuck worker goes on with the next job, however s
 TEST_CASE("a worker that leaves hands over what waits", "[actors][run_queue]") {
   queue jobs({8, 1h});
   jobs.enter();
-  auto sleeper = taken_by_another(jobs);
-  (void)sleeps(sleeper);
+  auto sleeper = sleeping_worker(jobs);
   jobs.add(1);
   jobs.leave();
   CHECK(sleeper.get() == 1);
@@ -91,8 +97,7 @@ TEST_CASE("a worker that leaves hands over what waits", "[actors][run_queue]") {
 
 TEST_CASE("who adds a job while nobody is awake comes as a guest, and wakes nobody", "[actors][run_queue]") {
   queue jobs({8, 1h, 1h, 1h});
-  auto sleeper = taken_by_another(jobs);
-  (void)sleeps(sleeper);
+  auto sleeper = sleeping_worker(jobs);
   REQUIRE(jobs.add_as_guest(1, false));
   CHECK_FALSE(jobs.add_as_guest(2, true));  // it is coming already
   CHECK(sleeps(sleeper));
@@ -120,8 +125,7 @@ TEST_CASE("there is one guest at a time, and none while a worker is awake", "[ac
 
 TEST_CASE("more than a guest can do soon calls a sleeper", "[actors][run_queue]") {
   queue jobs({2, 1h, 1h, 1h});
-  auto sleeper = taken_by_another(jobs);
-  (void)sleeps(sleeper);
+  auto sleeper = sleeping_worker(jobs);
   REQUIRE(jobs.add_as_guest(1, false));
   CHECK_FALSE(jobs.add_as_guest(2, true));
   CHECK_FALSE(jobs.add_as_guest(3, true));
@@ -130,8 +134,7 @@ TEST_CASE("more than a guest can do soon calls a sleeper", "[actors][run_queue]"
 
 TEST_CASE("what a guest leaves behind calls a sleeper", "[actors][run_queue]") {
   queue jobs({8, 1h, 1h, 1h, 1});  // one job a visit
-  auto sleeper = taken_by_another(jobs);
-  (void)sleeps(sleeper);
+  auto sleeper = sleeping_worker(jobs);
   REQUIRE(jobs.add_as_guest(1, false));
   CHECK_FALSE(jobs.add_as_guest(2, true));
   jobs.visit([](int job) { CHECK(job == 1); });
@@ -140,8 +143,7 @@ TEST_CASE("what a guest leaves behind calls a sleeper", "[actors][run_queue]") {
 
 TEST_CASE("a job that waits for a guest who does not come goes on with the next job", "[actors][run_queue]") {
   queue jobs({8, 1h, 1h, 1ms});
-  auto sleeper = taken_by_another(jobs);
-  (void)sleeps(sleeper);
+  auto sleeper = sleeping_worker(jobs);
   REQUIRE(jobs.add_as_guest(1, false));
   (void)sleeps(sleeper);  // longer than a guest's patience
   jobs.add(2);
@@ -156,7 +158,6 @@ TEST_CASE("a queue closes to guests once the one who is there has gone", "[actor
   jobs.visit([](int) {});
   closing.get();
   auto worker = taken_by_another(jobs);
-  (void)sleeps(worker);
   CHECK_FALSE(jobs.add_as_guest(2, false));
   CHECK(worker.get() >= 1);
 }
