@@ -167,6 +167,15 @@ bool chat::is_ready() const {
 
 std::size_t chat::shards_owned() const { return running_->context->shards_owned; }
 
+std::size_t chat::shards_leased() const {
+  const auto now = running_->context->clock->boot_now();
+  std::size_t leased = 0;
+  for (const auto& lease : running_->context->leases) {
+    if (lease->is_valid(now)) leased += lease->shards;
+  }
+  return leased;
+}
+
 std::shared_ptr<conversation> chat::open(std::shared_ptr<session_port> session, std::string instance) {
   auto& r = *running_;
   std::lock_guard lock(r.mutex);

@@ -30,7 +30,10 @@ public:
   void start(live_front& front, std::function<void(const cluster_node&)> name_taken = {});
   /// Does it know an owner for every shard, itself or another node?
   bool is_ready() const;
+  /// As far as it knows: while a database is out of reach, another node may have taken them.
   std::size_t shards_owned() const;
+  /// Those of them whose lease it can prove now.
+  std::size_t shards_leased() const;
   std::shared_ptr<conversation> open(std::shared_ptr<session_port> session, std::string instance) override;
   /// Hands every shard over to other nodes, sessions go on: `left` runs when none is left here, or nobody is there to
   /// take them, on whatever thread. @returns false: it does not run

@@ -41,6 +41,8 @@ public:
   /// Looks at the time first: one that was extended by a later era shows that era as well.
   bool is_valid_in(std::uint64_t era, instant now) const { return is_valid(now) && era == this->era(); }
 
+  std::atomic<std::size_t> shards{0};  ///< held under it, as far as this node knows
+
 private:
   std::atomic<std::int64_t> until_{0};
   std::atomic<std::uint64_t> era_{0};

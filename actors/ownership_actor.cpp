@@ -5,7 +5,6 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
 namespace parley {
@@ -242,6 +241,7 @@ void ownership_actor::claimed(msg::shards_claimed& m) {
     send(writer_, msg::open_shard{shard.shard, mark, actor});
     send(actor, msg::shard_opened{shard.shard, mark, context_->leases[database_.value]->era(), database_, writer_});
     ++context_->shards_owned;
+    ++context_->leases[database_.value]->shards;
     context_->probe->shard_opened();
   }
   context_->log->write(log_level::info, "shards.claimed",
@@ -258,6 +258,7 @@ void ownership_actor::let_go(shard_id shard, parley::term under, log_level level
   caf::anon_send(writer_, msg::close_shard{shard});
   caf::anon_send(shards_.at(shard), msg::shard_closed{shard, under});
   --context_->shards_owned;
+  --context_->leases[database_.value]->shards;
   context_->probe->shard_lost();
   context_->log->write(
       level, event, {{"shard", std::to_string(shard.value)}, {"term", std::to_string(under.value)}, {"why", reason}});
@@ -278,76 +279,6 @@ void ownership_actor::left(shard_id shard) {
   takers_.erase(shard);
   shards_.erase(shard);
   survey();  // who counts on what is elsewhere counts anew
-}
-
-// ---- hand-over -------------------------------------------------------------------------------------------------
-
-void ownership_actor::move_shards() {
-  for (auto& move : core_.due_moves(context_->clock->boot_now())) {
-    takers_[move.shard] = std::move(move.to);
-    caf::anon_send(shards_.at(move.shard), msg::hand_over{move.shard, move.term});
-  }
-}
-
-void ownership_actor::yield() {
-  if (ready_.empty() || is_releasing_ || std::exchange(is_yielding_, true)) return;
-  auto shards = std::exchange(ready_, {});
-  owners_.yield(context_->options.node, shards, [self = caf::actor_cast<caf::actor>(this), shards](auto freed) {
-    caf::anon_send(self, msg::yielded{shards, std::move(freed)});
-  });
-}
-
-/// Whatever the answer, it is ours no longer: it gave writes back, and takes none under this term any more. Where the
-/// rows still name this node, it claims the shard anew.
-void ownership_actor::yielded(const msg::yielded& m) {
-  is_yielding_ = false;
-  std::unordered_set<std::string> takers;
-  for (const auto& shard : m.shards) {
-    if (!core_.stepped_down(shard.shard, shard.term)) continue;
-    const auto taker = takers_.find(shard.shard);
-    const bool is_closing = taker != takers_.end() && taker->second.empty();
-    if (taker != takers_.end() && !is_closing) takers.insert(taker->second);
-    if (m.freed.has_error()) {
-      let_go(shard.shard, shard.term, log_level::warn, "shard.not_handed_over", m.freed.error().detail);
-    } else {
-      context_->probe->shard_handed_over();
-      let_go(shard.shard, shard.term, log_level::info, "shard.handed_over",
-             is_closing ? "its rooms are about to move" : "another node should own it");
-    }
-  }
-  for (const auto& taker : takers) caf::anon_send(router_, msg::tell_to_look{database_, taker});
-  yield();
-  if (has_to_look()) survey();
-  finish_leave();
-}
-
-void ownership_actor::leave(msg::leave& m) {
-  left_ = std::move(m.done);
-  if (core_.is_leaving()) return finish_leave();
-  core_.leave();
-  // Said first, and moved with its answer: who is offered our shards must not count on us to keep them. One that is
-  // under way does not say it.
-  is_renewing_ = false;
-  renew();
-}
-
-void ownership_actor::finish_leave() {
-  if (!left_ || is_renewing_) return;
-  if (core_.held() > 0 && !core_.is_alone(context_->clock->boot_now())) return;
-  (*std::exchange(left_, nullptr))();
-}
-
-void ownership_actor::release(msg::release& m) {
-  is_releasing_ = true;
-  context_->leases[database_.value]->extend(instant{});
-  released_ = std::move(m.done);
-  finish_release();
-}
-
-/// A renewal that the database carries out after the release would bring the lease back.
-void ownership_actor::finish_release() {
-  if (!released_ || is_renewing_) return;
-  owners_.release(context_->options.node, [done = std::exchange(released_, nullptr)](auto) { (*done)(); });
 }
 
 }  // namespace parley

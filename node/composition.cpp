@@ -61,8 +61,8 @@ composition::composition(const configuration& options, log& out, metrics& counte
       front_(front_options_of(options), chat_,
              {[this] { return not_ready(); }, [&counted] { return counted.text(); }, version, faults_.get()}, out,
              counted.front()) {
-  counted.watch("parley_shards_owned", "Shards that this node owns by its lease.",
-                [this] { return static_cast<double>(chat_.shards_owned()); });
+  counted.watch("parley_shards_owned", "Shards that this node owns by a lease that it can prove.",
+                [this] { return static_cast<double>(chat_.shards_leased()); });
   if (auto opened = front_.listen(); opened.has_error()) {
     throw refusal_to_start(exit_code::cannot_take, opened.error().detail);
   }

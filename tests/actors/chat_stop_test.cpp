@@ -88,6 +88,10 @@ TEST_CASE("a node is ready once it owns every shard of every database", "[actors
   node_stage s;
   CHECK(s.node->is_ready());
   CHECK(s.node->shards_owned() == 2);
+  CHECK(s.node->shards_leased() == 2);
+  s.clock.now += std::chrono::hours(1);  // no renewal was answered meanwhile
+  CHECK(s.node->shards_owned() == 2);
+  CHECK(s.node->shards_leased() == 0);
 }
 
 TEST_CASE("a stop gives each database's shards back by itself: one that hangs keeps only its own", "[actors][G7]") {
