@@ -94,9 +94,12 @@ std::optional<http_wish> plain_route(const http_target& target) {
 http_answer not_found() { return problem(refusal{refusal_code::not_found, "there is nothing at this path", {}}); }
 
 std::variant<http_wish, http_answer> route(const http_request_head& head, const limits& bounds) {
+  // Its own rules say what is wrong with it; its query is ignored, whatever it is.
+  const std::string_view spelled(head.target().data(), head.target().size());
+  if (spelled.substr(0, spelled.find('?')) == "/v1/ws") return http_wish{ask::websocket{}};
   auto target = parse_target(head.target());
   if (!target) return refused("the target is no path");
-  if (target->path == "/v1/ws") return http_wish{ask::websocket{}};  // its own rules say what is wrong with it
+  if (target->path == "/v1/ws") return http_wish{ask::websocket{}};
   const auto& segments = target->segments;
   if (segments.size() == 4 && segments[0] == "v1" && segments[1] == "rooms")
     return room_route(head, std::move(*target), bounds);

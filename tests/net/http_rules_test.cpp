@@ -49,8 +49,9 @@ TEST_CASE("a path is found, unknown or knows another method", "[net][http]") {
   const auto with = [](std::string method, std::string target) {
     return status_of(head_with("", method + ' ' + target + " HTTP/1.1"));
   };
-  for (const std::string target : {"/", "/healthz", "/page/demo.js", "/v1/rooms/a/messages?limit=3",
-                                   "/v1/rooms/a/events", "/v1/rooms/%61/stream?rewind=5", "/version?x=1"})
+  for (const std::string target :
+       {"/", "/healthz", "/page/demo.js", "/v1/rooms/a/messages?limit=3", "/v1/rooms/a/events",
+        "/v1/rooms/%61/stream?rewind=5", "/version?x=1", "/v1/ws", "/v1/ws?x=%zz"})
     CHECK(with("GET", target) == 200);
   for (const std::string target : {"/v1", "/v1/rooms", "/v1/rooms/a", "/v1/rooms/a/b", "/healthz/", "/page/a/b", "//"})
     CHECK(with("GET", target) == 404);
