@@ -95,4 +95,34 @@ TEST_CASE("a connection string that libpq cannot read is told from an address wh
   CHECK(mistake_in_dsn("hots=127.0.0.1")->find("hots") != std::string::npos);
 }
 
+TEST_CASE("a commit waits for the disk, whatever the database's own default is", "[contract][postgres][C19][G1]") {
+  auto& server = shared_server();
+  const auto store = fresh(server);
+  const auto& name = store->name();
+  const auto mode = GENERATE(as<std::string>{}, "off", "local", "remote_apply");
+  server.execute("ALTER DATABASE " + name + " SET synchronous_commit = " + mode, name);
+  server.execute(
+      "CREATE TABLE parley.seen (mode text);"
+      "CREATE FUNCTION parley.see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+      "INSERT INTO parley.seen VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$;"
+      "CREATE TRIGGER see AFTER INSERT ON parley.event EXECUTE FUNCTION parley.see()",
+      name);
+  store->reopen();
+  owner ana(*store, "n1", {1});
+  ana.say(room_named("general", 1), {said(1, "one")});
+  // What an operator made stricter stays.
+  CHECK(server.execute("SELECT DISTINCT mode FROM parley.seen", name)[0][0] == (mode == "remote_apply" ? mode : "on"));
+  CHECK_FALSE(store->errors().has("postgres.not_durable"));
+}
+
+TEST_CASE("a server that does not write through to its disk is named as an error, and served",
+          "[contract][postgres][C19][G1]") {
+  const auto setting = GENERATE(as<std::string>{}, "fsync=off", "full_page_writes=off");
+  testing::private_postgres server({setting});
+  const auto store = fresh(server);
+  CHECK(testing::eventually([&] { return store->errors().has("postgres.not_durable"); }));
+  owner ana(*store, "n1", {1});
+  ana.say(room_named("general", 1), {said(1, "one")});
+}
+
 }  // namespace parley::contract

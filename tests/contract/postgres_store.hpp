@@ -8,7 +8,9 @@
 #include <boost/asio/io_context.hpp>
 
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -21,6 +23,24 @@ class quiet_log final : public log {
 public:
   bool is_on(log_level) const override { return false; }
   void write(log_level, std::string_view, std::initializer_list<log_field>) override {}
+};
+
+/// Keeps the names of the errors that it is told. Thread-safe.
+class error_log final : public log {
+public:
+  bool is_on(log_level level) const override { return level == log_level::error; }
+  void write(log_level level, std::string_view event, std::initializer_list<log_field>) override {
+    const std::lock_guard lock(mutex_);
+    if (is_on(level)) errors_.emplace(event);
+  }
+  bool has(const std::string& event) const {
+    const std::lock_guard lock(mutex_);
+    return errors_.contains(event);
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::set<std::string> errors_;
 };
 
 /// An adapter with its Asio thread.
@@ -37,13 +57,14 @@ public:
 
   postgres_database& database() { return *database_; }
   const std::string& name() const { return name_; }
+  const error_log& errors() const { return log_; }
 
 private:
   void close();
 
   std::string name_;
   postgres_options options_;
-  quiet_log log_;
+  error_log log_;
   postgres_probe probe_;
   std::optional<boost::asio::io_context> io_;
   std::thread thread_;
