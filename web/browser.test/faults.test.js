@@ -1,5 +1,5 @@
-/// The buttons that ask a node for a fault. A `parleyd` without `/dev/faults` has none of them: then their tests are
-/// skipped, and what the page does with an answer is shown by nodes that a test plays (`demo.test/faults.test.js`).
+/// The buttons that ask a node for a fault. What the page does with each answer is shown by nodes that a test plays
+/// (`demo.test/faults.test.js`).
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { cluster } from "./cluster.js";
@@ -7,12 +7,10 @@ import { node } from "./node.js";
 import { browser, tab } from "./tab.js";
 
 const limit = { timeout: 180_000 };
-let server, three, chromium, missing;
+let server, three, chromium;
 
 before(async () => {
   [server, three, chromium] = await Promise.all([node.start(), cluster.start(), browser()]);
-  const { status } = await fetch(new URL("dev/faults", server.address), { headers: { "Parley-Development": "faults" } });
-  missing = status === 404 ? "this parleyd offers no /dev/faults" : "";
 });
 
 after(async () => {
@@ -27,16 +25,16 @@ const bench_says = (one) => one.page.locator(".bench .says").textContent();
 const own_alarms = (one) => one.alarms.filter((alarm) => !/WebSocket connection to|ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|ERR_SOCKET_NOT_CONNECTED/u.test(alarm));
 
 test("a node that offers no faults shows no button for them; those of the page are there", limit, async (t) => {
-  if (!missing) return t.skip("this parleyd offers /dev/faults");
-  const one = await tab.open(chromium.window, `${server.address}#room=plain&user=ana`);
+  const plain = await node.start("--dev-faults=false");
+  t.after(() => plain.stop());
+  const one = await tab.open(chromium.window, `${plain.address}#room=plain&user=ana`);
   await one.is("live");
   for (const name of ["Cut all sockets", "Pause all readers", "Flood 1,000 messages"]) assert.ok(await bench(one, name).isVisible());
   for (const name of ["Delay history 3 s", "Stop Redis", "Kill the owner node"]) assert.equal(await bench(one, name).count(), 0);
   return one.page.close();
 });
 
-test("with history delayed a join takes as long, and loses nothing (G3)", limit, async (t) => {
-  if (missing) return t.skip(missing);
+test("with history delayed a join takes as long, and loses nothing (G3)", limit, async () => {
   const one = await tab.open(chromium.window, `${server.address}#room=delayed&user=ana&naive=1`);
   await one.is("live");
   await one.press("Flood 1,000 messages");
@@ -58,8 +56,7 @@ test("with history delayed a join takes as long, and loses nothing (G3)", limit,
   await two.page.close();
 });
 
-test("with Redis stopped messages come by polls, each once and in order (G6)", limit, async (t) => {
-  if (missing) return t.skip(missing);
+test("with Redis stopped messages come by polls, each once and in order (G6)", limit, async () => {
   const [first, second] = three.addresses;
   const one = await tab.open(chromium.window, `${first}#room=polled&user=ana`);
   const two = await tab.open(chromium.window, `${second}#room=polled&user=ben&node=${encodeURIComponent(second)}`);
@@ -116,8 +113,7 @@ test("the owner of the room is killed while two people write: no error is shown,
   for (const { page } of panes) await page.close();
 });
 
-test("the same by the page's own button", limit, async (t) => {
-  if (missing) return t.skip(missing);
+test("the same by the page's own button", limit, async () => {
   const open = (user, address) => tab.open(chromium.window, `${address}#room=shot&user=${user}`);
   const panes = [await open("ana", three.addresses[0]), await open("ben", three.addresses[1])];
   for (const pane of panes) await pane.is("live");

@@ -19,8 +19,10 @@ export function program() {
 }
 
 export class node {
-  static async start() {
+  /// @param flags beside those of every test's node
+  static async start(...flags) {
     const made = new node();
+    made.flags = flags;
     made.folder = await mkdtemp(join(tmpdir(), "parley-page-"));
     made.listen = "127.0.0.1:0";
     await made.run();
@@ -30,7 +32,7 @@ export class node {
 
   /// @returns once it said that it is ready
   async run() {
-    const flags = ["--dev", "--listen", this.listen, "--data-dir", join(this.folder, "store")];
+    const flags = ["--dev", "--listen", this.listen, "--data-dir", join(this.folder, "store"), ...this.flags];
     this.process = spawn(program(), flags, { stdio: ["ignore", "pipe", "pipe"] });
     this.ended = new Promise((resolve) => this.process.once("exit", (code, signal) => resolve(signal ?? code)));
     this.told = [];
