@@ -40,7 +40,7 @@ TEST_CASE("the shipped costs say of each how it is known", "[loadtest][plan]") {
     CHECK_FALSE((unit.*entry.member).what.empty());
   }
   CHECK(unit.deliver_us.kind == provenance::measured);
-  CHECK(unit.idle_us_per_s.kind == provenance::goal);
+  CHECK(unit.room_bytes.kind == provenance::goal);
 }
 
 TEST_CASE("an event costs less in a larger batch, along what a batch shares", "[loadtest][plan]") {
@@ -58,13 +58,13 @@ TEST_CASE("a file of costs that cannot be trusted is refused where it is wrong",
   CHECK_THAT(refusal_of("x = 1"), Contains("is this a file of costs?"));
   CHECK_THAT(refusal_of(with("[deliver]", "[delivery]")), Contains("the cost [deliver] is missing"));
   CHECK_THAT(refusal_of(shipped() + "\n[extra]\nvalue = 1\n"), Contains("no cost is called \"extra\""));
-  CHECK_THAT(refusal_of(with("value = 7.9", "value = -1")), Contains("deliver.value must be a number from 0 on"));
-  CHECK_THAT(refusal_of(with("value = 7.9", "value = \"10\"")), Contains("deliver.value"));
+  CHECK_THAT(refusal_of(with("value = 8.9", "value = -1")), Contains("deliver.value must be a number from 0 on"));
+  CHECK_THAT(refusal_of(with("value = 8.9", "value = \"10\"")), Contains("deliver.value"));
   CHECK_THAT(refusal_of(with("unit = \"us/s\"", "unit = \"ms/s\"")), Contains("idle.unit must be \"us/s\""));
-  CHECK_THAT(refusal_of(with("kind = \"goal\"", "kind = \"hope\"")), Contains("idle.kind must be"));
-  CHECK_THAT(refusal_of(with("points = [[1, 200.0], [100, 15.5]]", "points = [[100, 1], [1, 2]]")), Contains("ascend"));
-  CHECK_THAT(refusal_of(with("points = [[1, 200.0], [100, 15.5]]", "points = 3")), Contains("event.points"));
-  CHECK_THAT(refusal_of(with("on = \"2026-11-26\"", "")), Contains("machine and on are needed"));
+  CHECK_THAT(refusal_of(with("kind = \"goal\"", "kind = \"hope\"")), Contains("room.kind must be"));
+  CHECK_THAT(refusal_of(with("points = [[1, 210.0], [100, 14.0]]", "points = [[100, 1], [1, 2]]")), Contains("ascend"));
+  CHECK_THAT(refusal_of(with("points = [[1, 210.0], [100, 14.0]]", "points = 3")), Contains("event.points"));
+  CHECK_THAT(refusal_of(with("on = \"2026-11-27\"", "")), Contains("machine and on are needed"));
 }
 
 }  // namespace
