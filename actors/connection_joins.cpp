@@ -44,9 +44,9 @@ std::vector<client_request>* connection_actor::answers_before(const std::string&
   const auto found = rooms_.find(room);
   const bool is_joining = found != rooms_.end() && !found->second.is_answered;
   if (connecting_) {
-    const bool is_in_connect = (found != rooms_.end() && found->second.is_in_connect) ||
-                               std::ranges::find(connecting_->reply.rooms, room, &reply::room_outcome::room) !=
-                                   connecting_->reply.rooms.end();
+    const bool is_in_connect =
+        (found != rooms_.end() && found->second.is_in_connect) ||
+        std::ranges::find(connecting_->reply.rooms, room, &reply::room_outcome::room) != connecting_->reply.rooms.end();
     if (is_in_connect) return &connecting_->behind;
   }
   return is_joining ? &found->second.behind : nullptr;
