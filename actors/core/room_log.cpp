@@ -25,8 +25,8 @@ room_log::room_log(room_ref room, room_head head, room_log_options options)
       last_ticket_(is_on(mutant::tickets_begin_anew) ? 0 : options.ticket_base) {}
 
 room_log::decision room_log::publish(const asker& from, const std::shared_ptr<const draft>& d, instant now) {
-  if (now >=
-      forgets_at_) {  // a room that is always written to never falls asleep, and each failed HTTP write is a session
+  // A room that is always written to never falls asleep, and each failed HTTP write is a session of its own.
+  if (now >= forgets_at_) {
     gate_.forget_old(now);
     forgets_at_ = now + seconds{60};
   }
