@@ -21,7 +21,8 @@ def fresh_node(backend):
 
 
 @pytest.fixture(scope="module")
-def terms():
+def terms(fresh_node):
+    """Of that node: where this file runs alone, the next store's node has other ones."""
     return Terms()
 
 
